@@ -1,0 +1,130 @@
+// The kernel IR: what every backend executes. Its semantics are stated here once; the scalar
+// reference (reference.h) is their executable form and every evaluator is tested against it.
+//
+// Kernel   buffers + scalar parameters + domain + ordered stages. Pure. Built once per structure;
+//          extents, strides, base addresses and scalars are arguments of the launch (launch.h).
+// domain   `parallel_rank` outer axes, then `reduced_rank` axes that form one logical reduced extent
+//          R, row-major over them. A kernel without reductions has reduced_rank 0.
+// stage    Map | Reduce(op) | Scan(op): straight-line SSA, a contiguous range of `nodes`.
+//          Extent element: evaluated at every point of the domain. Extent row: evaluated once per
+//          point of the parallel axes. A node may use nodes of its own stage, results of earlier
+//          Reduce stages (stage_result, extent row) and element values of earlier stages with
+//          the same extent: whether a value is kept in row scratch or recomputed is a schedule
+//          decision, never semantics.
+// types    b1 i32 i64 f32 f64. Integers are signless: signedness is in the op. Storage dtypes occur only
+//          in load, store, round and wrap. u/int8-16 run in i32 with wrap; f16/bf16 in f32 with round;
+//          complex64 is two f32 values (part 0 real, 1 imaginary); a stored bool reads as != 0
+//          and is written as 0 or 1.
+// floats   IEEE, nearest-even, subnormals kept, never contracted or reassociated. NaN payload and
+//          sign unspecified. max(x, y) = select(x != x, x, select(x > y, x, y)), min likewise: NaN
+//          propagates, ties give y, operand order is kept. ldexp(f, i32) rounds once. neg, abs and
+//          copysign are bit operations. le, lt, eq are false on NaN; unord is true on any.
+// ints     wrap; x/0 = x%0 = 0; MIN/-1 = MIN, MIN%-1 = 0; shifts by >= width give 0 (sar: the
+//          sign), the amount read as unsigned. ftoi truncates, saturates, NaN -> 0: f32 or f64 to
+//          the stated i32 or i64. itof rounds to nearest even. extend_s/u: i32 -> i64; narrow: i64
+//          -> i32 by truncation. bitcast: i32 <-> f32, i64 <-> f64.
+// memory   load(buf, part) and store(buf, part): the element at the point's affine position, given by the
+//          launch's strides per axis; part selects a half of a complex64. load_at(buf, i64)
+//          indexes the buffer's first dimension axis: a negative index is wrapped once, then
+//          clamped; store_at(buf, i64 index, value) drops what is out of range. Offsets are i64.
+// reduce   element j of R goes to chunk j/1024, accumulator j%64 in increasing j; then fold
+//          a[i] op a[i+w] for w = 32, 16, .. 1 (absent accumulators are skipped, never identity); chunks
+//          combine as a binary counter: chunk c is pushed, and while bit k of c is set the top
+//          two entries combine as older op newer; at the end the stack folds from the top:
+//          older op newer. R = 0 gives the identity of the op. f16/bf16 accumulate in f32 and round
+//          once, at the store. argmin/argmax: the first NaN, else the extreme, lowest j; the result
+//          is the i64 index j.
+// relax    per-kernel set of named relaxations, part of the key, empty by default.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "tandem/base/dtype.h"
+#include "tandem/kernel/types.h"
+
+namespace tandem::kernel {
+
+enum class Op : uint8_t {
+#define TANDEM_IR_OP(name, arity, signature) name,
+#include "tandem/kernel/ir_ops.def"
+#undef TANDEM_IR_OP
+};
+#define TANDEM_IR_OP(name, arity, signature) +1
+inline constexpr int kOpCount = 0
+#include "tandem/kernel/ir_ops.def"
+    ;
+#undef TANDEM_IR_OP
+
+using NodeId = uint32_t;
+inline constexpr NodeId kNoNode = ~NodeId{0};
+inline constexpr int kMaxInputs = 4;
+
+// One SSA value or store. `slot` is the buffer of load/store, the parameter, the axis of index, the
+// stage of stage_result, the leaf (op_table::LeafId) of call. `part` selects a half of a complex64.
+struct Node {
+  Op op = Op::constant;
+  Type type = Type::f32;
+  uint8_t part = 0;
+  uint8_t input_count = 0;
+  uint16_t slot = 0;
+  std::array<NodeId, kMaxInputs> in = {kNoNode, kNoNode, kNoNode, kNoNode};
+  uint64_t bits = 0;  // value of a constant: the low bits of its type
+  bool operator==(const Node&) const = default;
+};
+
+// What is known of a buffer's strides when the kernel is built.
+enum class Access : uint8_t { general, contiguous, scalar };
+
+struct BufferParam {
+  Dtype dtype = Dtype::float32;
+  Access access = Access::general;
+  bool written = false;  // the target of a store; otherwise only loaded
+  bool operator==(const BufferParam&) const = default;
+};
+
+enum class StageKind : uint8_t { map, reduce, scan };
+enum class Extent : uint8_t { element, row };
+enum class Reduction : uint8_t { sum, prod, min, max, all, any, argmin, argmax };
+
+struct Stage {
+  StageKind kind = StageKind::map;
+  Extent extent = Extent::element;
+  NodeId begin = 0, end = 0;  // range of Kernel::nodes
+  // Reduce and Scan:
+  Reduction reduction = Reduction::sum;
+  bool is_unsigned = false;   // order of min, max, argmin, argmax on integers
+  bool reverse = false, exclusive = false;  // Scan
+  NodeId value = kNoNode;     // reduced node of this stage
+  bool operator==(const Stage&) const = default;
+};
+
+enum Relaxation : uint32_t {
+  kExcessPrecision = 1,
+  kContract = 2,
+  kNativeLeaves = 4,
+  kReassociate = 8,
+  kTf32 = 16,
+};
+
+struct Kernel {
+  std::vector<BufferParam> buffers;
+  std::vector<Type> params;
+  uint8_t parallel_rank = 0;
+  uint8_t reduced_rank = 0;
+  std::vector<Node> nodes;
+  std::vector<Stage> stages;
+  uint32_t relax = 0;
+  bool operator==(const Kernel&) const = default;
+};
+
+// Arity and name as ir_ops.def has them; the arity of call is that of its leaf.
+int arity_of(Op op);
+std::string_view name_of(Op op);
+
+// The type of a Reduce stage's result: i64 for argmin and argmax, else that of the reduced value.
+Type result_type(const Kernel& kernel, const Stage& stage);
+
+}  // namespace tandem::kernel
