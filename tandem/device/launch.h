@@ -29,6 +29,7 @@ struct LaunchArguments {
   std::span<const int64_t> extents;        // parallel axes, then reduced axes
   std::span<const BufferArgument> buffers;
   std::span<const uint64_t> params;        // scalar bits, in the order of Kernel::params
+  const char* label = "";                  // names the launch in traces; lives as long as the plan
 };
 
 }  // namespace tandem::device

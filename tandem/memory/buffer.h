@@ -1,0 +1,102 @@
+// Buffer: the bytes of a value. It has zero or more copies, at most one per device (the host counts as one).
+// After the producing write a value never changes, so a copy once valid stays valid. Counts say who owns a
+// buffer; Points say who still uses its copies: dropping the last owner returns the blocks to their
+// pools tagged with those Points, without waiting.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+
+#include "tandem/base/ref.h"
+#include "tandem/base/small_vector.h"
+#include "tandem/device/ids.h"
+#include "tandem/memory/pool.h"
+
+namespace tandem::memory {
+
+// Whether the work that writes a buffer succeeded. Shared by that work and its outputs, so either may
+// die first. A failure is kept for good; every waiter gets a fresh exception with its payload.
+class Completion : public RefCounted<Completion> {
+ public:
+  void fail(std::exception_ptr error) noexcept;  // the first failure stays
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  // The failure; null when none. Valid once failed().
+  std::exception_ptr error() const { return failed() ? error_ : nullptr; }
+
+ private:
+  std::atomic<int> state_{0};
+  std::atomic<bool> failed_{false};
+  std::exception_ptr error_;
+};
+
+// One copy of a buffer's bytes on one device.
+struct Copy {
+  Device device;
+  Pool* pool = nullptr;           // null: foreign memory, see Buffer::set_foreign_owner
+  std::byte* data = nullptr;
+  size_t capacity = 0;
+  device::Point valid;            // the write or transfer that makes it valid
+  Points uses;                    // latest use per stream, the valid Point not included
+};
+
+// Copies are guarded by the engine's lock; owners count atomically.
+class Buffer : public RefCounted<Buffer> {
+ public:
+  explicit Buffer(size_t bytes) : bytes_(bytes) {}
+  ~Buffer();
+
+  size_t bytes() const { return bytes_; }
+
+  Copy* find(Device device);
+  Copy& add(Copy copy);
+  // The copy from which others are made: the first one added that is still there.
+  Copy& origin();
+  auto& copies() { return copies_; }
+  // Returns one copy's block to its pool; at least one other copy must remain.
+  void drop(Device device);
+
+  void set_completion(Ref<Completion> completion) { completion_ = std::move(completion); }
+  const Ref<Completion>& completion() const { return completion_; }
+
+  // Exports (NumPy views, DLPack): while one lives the memory is not donated. A writable one also makes
+  // device mirrors stale.
+  std::atomic<int>& exports() { return exports_; }
+  std::atomic<int>& writable_exports() { return writable_exports_; }
+
+  // The buffer's host copy is memory of somebody else; `owner` is let go with the buffer, through
+  // the graveyard of foreign owners (never under a lock of ours, never on a worker).
+  void set_foreign_owner(std::shared_ptr<void> owner) { foreign_owner_ = std::move(owner); }
+  bool foreign() const { return foreign_owner_ != nullptr; }
+
+ private:
+  size_t bytes_;
+  SmallVector<Copy, 1> copies_;
+  Ref<Completion> completion_;
+  std::atomic<int> exports_{0};
+  std::atomic<int> writable_exports_{0};
+  std::shared_ptr<void> foreign_owner_;
+};
+
+// Adds `point` to `points`, keeping only the latest per stream.
+void note(Points& points, device::Point point);
+
+// Owners of foreign memory that may only be let go on a thread of their own world (Python's). Buffers put
+// them here when they die; `drain` lets go those whose last use is reached and returns how many.
+class Graveyard {
+ public:
+  static Graveyard& instance();
+  void bury(std::shared_ptr<void> owner, Points last_uses);
+  size_t drain(const device::Timeline& timeline);
+  size_t size() const;
+
+ private:
+  struct Impl;
+  Graveyard();
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tandem::memory
