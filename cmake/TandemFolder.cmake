@@ -3,6 +3,10 @@
 function(tandem_folder target)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)  # a folder of headers only
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/headers_only.cpp)
+    file(TOUCH ${sources})
+  endif()
   add_library(${target} OBJECT ${sources})
   target_link_libraries(${target} PUBLIC tandem_options fmt::fmt Threads::Threads ${ARG_DEPENDS}
                                          ${ARG_LINKS})
