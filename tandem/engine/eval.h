@@ -1,0 +1,30 @@
+// Evaluation as users call it.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include "tandem/graph/array.h"
+
+namespace tandem {
+
+// Computes the arrays and waits for them. Raises what a computation raised.
+void eval(std::span<const array> arrays);
+inline void eval(std::initializer_list<array> arrays) {
+  eval(std::span<const array>(arrays.begin(), arrays.size()));
+}
+inline void eval(const array& a) { eval(std::span<const array>(&a, 1)); }
+// Plans and queues the computation; never waits for queued work.
+void async_eval(std::span<const array> arrays);
+
+// Called every 20 ms while a thread waits and between pieces of work it runs itself; returning true abandons the
+// wait with an Interrupted error. No work is lost: the arrays can be evaluated again.
+void set_interrupt_check(std::function<bool()> check);
+class Interrupted : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace tandem

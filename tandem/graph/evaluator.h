@@ -1,0 +1,39 @@
+// Evaluator: how arrays reach the engine, which lies above the graph. One object, set at start-up.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "tandem/device/ids.h"
+#include "tandem/graph/array.h"
+
+namespace tandem::graph {
+
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+
+  // Computes the arrays; `wait` false returns when the work is queued.
+  virtual void eval(std::span<const array> arrays, bool wait) = 0;
+
+  // Makes sure that the storage has a valid copy on the host and waits for it; its first byte.
+  // Raises the failure of the work that produced it.
+  virtual std::byte* host_copy(Storage& storage) = 0;
+
+  // Uninitialised host storage in row-major order for a new leaf of `bytes`.
+  virtual Ref<memory::Buffer> allocate_host(size_t bytes) = 0;
+  // A buffer over memory of somebody else.
+  virtual Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) = 0;
+
+  virtual int device_count(DeviceType type) = 0;
+  virtual Stream create_stream(Device device) = 0;
+  virtual void retire_stream(const Stream& stream) = 0;
+  virtual Device device_of(uint16_t stream) = 0;
+  virtual void synchronize(const Stream& stream) = 0;
+};
+
+Evaluator& evaluator();
+// Called by the engine before main; the first call of evaluator() makes it.
+void set_evaluator_factory(Evaluator& (*factory)());
+
+}  // namespace tandem::graph

@@ -1,0 +1,118 @@
+#include "tandem/graph/node.h"
+
+#include <vector>
+
+#include "tandem/base/check.h"
+#include "tandem/graph/slab.h"
+
+namespace tandem::graph {
+namespace {
+
+// Counted per thread and summed on demand, so that building nodes shares no cache line.
+struct LiveCounter;
+struct LiveCounters {
+  std::mutex mutex;
+  std::vector<LiveCounter*> threads;
+  int64_t ended = 0;
+};
+LiveCounters& live_counters() {
+  static LiveCounters* counters = new LiveCounters;
+  return *counters;
+}
+struct LiveCounter {
+  std::atomic<int64_t> value{0};
+  LiveCounter() {
+    const std::lock_guard lock(live_counters().mutex);
+    live_counters().threads.push_back(this);
+  }
+  ~LiveCounter() {
+    const std::lock_guard lock(live_counters().mutex);
+    live_counters().ended += value.load(std::memory_order_relaxed);
+    std::erase(live_counters().threads, this);
+  }
+  void add(int64_t amount) {
+    value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+};
+thread_local LiveCounter live;
+
+}  // namespace
+
+NodeRef Node::make(const NodeInit& init) {
+  TANDEM_CHECK(init.shape.size() < 256, "rank {}", init.shape.size());
+  TANDEM_CHECK(init.inputs.size() < 65536, "{} inputs", init.inputs.size());
+  TANDEM_CHECK(init.params.size() < 256, "{} parameters", init.params.size());
+  Node* node = new (Slab<Node>::take()) Node;
+  live.add(1);
+  node->op_ = init.op;
+  node->dtype_ = init.dtype;
+  node->stream_ = init.stream;
+  node->rank_ = static_cast<uint8_t>(init.shape.size());
+  node->input_count_ = static_cast<uint16_t>(init.inputs.size());
+  node->param_count_ = static_cast<uint8_t>(init.params.size());
+  node->immediates_ = init.immediates;
+  node->attributes_ = init.attributes;
+  if (init.shape.size() > kInlineRank || init.inputs.size() > kInlineInputs ||
+      init.params.size() > kInlineParams) {
+    node->spilled_ = true;
+    node->spill_ = new Spill{Shape(init.shape),
+                             {init.inputs.begin(), init.inputs.end()},
+                             {init.params.begin(), init.params.end()}};
+  } else {
+    std::copy(init.shape.begin(), init.shape.end(), node->shape_);
+    std::copy(init.inputs.begin(), init.inputs.end(), node->inputs_);
+    std::copy(init.params.begin(), init.params.end(), node->params_);
+  }
+  for (Node* input : init.inputs) {
+    if (input) input->retain();
+  }
+  return NodeRef(node);
+}
+
+NodeRef Node::make(Dtype dtype, Dims shape, Ref<Storage> storage) {
+  NodeInit init;
+  init.op = Structured::leaf;
+  init.dtype = dtype;
+  init.shape = shape;
+  NodeRef node = make(init);
+  node->publish(std::move(storage));
+  return node;
+}
+
+void Node::publish(Ref<Storage> storage) {
+  TANDEM_DEBUG_CHECK(!this->storage(), "storage is published once");
+  storage_.store(storage.detach(), std::memory_order_release);
+}
+
+// Iterative, so that chains of any length are dropped without recursion.
+void Node::destroy(Node* node) {
+  static thread_local std::vector<Node*> dying;
+  static thread_local bool active = false;
+  dying.push_back(node);
+  if (active) return;
+  active = true;
+  while (!dying.empty()) {
+    Node* next = dying.back();
+    dying.pop_back();
+    for (Node* input : next->inputs()) {
+      if (input) input->release();  // pushes to `dying` when it was the last reference
+    }
+    if (Storage* storage = next->storage()) storage->release();
+    if (next->spilled()) delete next->spill_;
+    Slab<Node>::give(next);
+    live.add(-1);
+  }
+  active = false;
+}
+
+int64_t Node::live_count() {
+  LiveCounters& counters = live_counters();
+  const std::lock_guard lock(counters.mutex);
+  int64_t total = counters.ended;
+  for (const LiveCounter* counter : counters.threads) {
+    total += counter->value.load(std::memory_order_relaxed);
+  }
+  return total;
+}
+
+}  // namespace tandem::graph

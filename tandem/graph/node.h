@@ -1,0 +1,127 @@
+// Node: one operation of the lazy graph, 128 bytes from a thread-cached slab. A node is pending until it has
+// storage; from then on it is a leaf and has let go of its inputs. Shape, dtype, inputs and attributes never
+// change after construction, but for the letting go of inputs under the engine's lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "tandem/base/ref.h"
+#include "tandem/base/shape.h"
+#include "tandem/device/ids.h"
+#include "tandem/graph/attributes.h"
+#include "tandem/graph/op_code.h"
+#include "tandem/graph/storage.h"
+
+namespace tandem::graph {
+
+inline constexpr int kInlineRank = 4;
+inline constexpr int kInlineInputs = 3;
+inline constexpr int kInlineParams = 3;
+
+class Node;
+using NodeRef = Ref<Node>;
+
+// What a node is made of.
+struct NodeInit {
+  OpCode op;
+  Dtype dtype = Dtype::float32;
+  uint16_t stream = 0;
+  Dims shape;
+  std::span<Node* const> inputs;       // null where the operand is an immediate
+  std::span<const uint64_t> params;    // class P words; an immediate operand's comes at its position
+  uint8_t immediates = 0;              // bit i: operand i is params[i]
+  const Attributes* attributes = nullptr;
+};
+
+class alignas(64) Node {
+ public:
+  static NodeRef make(const NodeInit& init);
+  // A leaf.
+  static NodeRef make(Dtype dtype, Dims shape, Ref<Storage> storage);
+
+  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void release() const {
+    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(const_cast<Node*>(this));
+  }
+  uint32_t reference_count() const { return count_.load(std::memory_order_acquire); }
+
+  OpCode op() const { return op_; }
+  Dtype dtype() const { return dtype_; }
+  int rank() const { return rank_; }
+  uint16_t stream() const { return stream_; }
+  uint8_t immediates() const { return immediates_; }
+  Dims shape() const { return {spilled() ? spill_->shape.data() : shape_, rank_}; }
+  std::span<Node* const> inputs() const {
+    return {spilled() ? spill_->inputs.data() : inputs_, input_count_};
+  }
+  std::span<const uint64_t> params() const {
+    return {spilled() ? spill_->params.data() : params_, param_count_};
+  }
+  std::span<const int64_t> attributes() const {
+    return attributes_ ? std::span<const int64_t>(attributes_->words) : std::span<const int64_t>();
+  }
+  const Attributes* attributes_key() const { return attributes_; }
+  size_t bytes() const { return static_cast<size_t>(element_count(shape())) * size_of(dtype_); }
+
+  // Null while pending.
+  Storage* storage() const { return storage_.load(std::memory_order_acquire); }
+
+  // Engine only, under its lock: publishes the result, once; lets go of the inputs, handing them to `dead`
+  // so that they are destroyed after unlocking.
+  void publish(Ref<Storage> storage);
+  template <class Sink>
+  void drop_inputs(Sink&& dead) {
+    Node** inputs = spilled() ? spill_->inputs.data() : inputs_;
+    for (size_t i = 0; i < input_count_; ++i) {
+      if (inputs[i]) dead(NodeRef::adopt(inputs[i]));
+    }
+    input_count_ = 0;
+  }
+
+  // Scratch of a walk, guarded by the engine's lock.
+  struct Scratch {
+    uint32_t epoch = 0;
+    uint32_t index = 0;
+    uint32_t edges = 0;
+  };
+  Scratch& scratch() const { return scratch_; }
+
+  // Nodes alive in the process.
+  static int64_t live_count();
+
+ private:
+  struct Spill {
+    Shape shape;
+    SmallVector<Node*, kInlineInputs> inputs;
+    SmallVector<uint64_t, kInlineParams> params;
+  };
+
+  Node() = default;
+  static void destroy(Node* node);
+  bool spilled() const { return spilled_; }
+
+  mutable std::atomic<uint32_t> count_{0};
+  mutable Scratch scratch_;
+  OpCode op_;
+  uint16_t stream_ = 0;
+  Dtype dtype_ = Dtype::float32;
+  uint8_t rank_ = 0;
+  uint16_t input_count_ = 0;
+  uint8_t param_count_ = 0;
+  uint8_t immediates_ = 0;
+  bool spilled_ = false;
+  const Attributes* attributes_ = nullptr;
+  std::atomic<Storage*> storage_{nullptr};
+  union {
+    int64_t shape_[kInlineRank];
+    Spill* spill_;
+  };
+  Node* inputs_[kInlineInputs] = {};
+  uint64_t params_[kInlineParams] = {};
+};
+static_assert(sizeof(Node) == 128);
+
+}  // namespace tandem::graph

@@ -1,0 +1,44 @@
+// OpCode: the operation of a node, an elementwise row or a structured op, in one 16-bit number.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "tandem/op_table/row_info.h"
+
+namespace tandem::graph {
+
+enum class Structured : uint16_t {
+#define TANDEM_STRUCTURED(name) name,
+#include "tandem/op_table/structured.def"
+#undef TANDEM_STRUCTURED
+};
+
+class OpCode {
+ public:
+  constexpr OpCode() = default;
+  constexpr OpCode(op_table::RowId row) : code_(static_cast<uint16_t>(row)) {}
+  constexpr OpCode(Structured op) : code_(static_cast<uint16_t>(kFirst + static_cast<uint16_t>(op))) {}
+
+  constexpr bool is_row() const { return code_ < kFirst; }
+  constexpr op_table::RowId row() const { return static_cast<op_table::RowId>(code_); }
+  constexpr Structured structured() const { return static_cast<Structured>(code_ - kFirst); }
+  constexpr bool is(Structured op) const { return *this == OpCode(op); }
+  // Views share the storage of their input.
+  constexpr bool is_view() const {
+    return is(Structured::transpose) || is(Structured::slice) || is(Structured::broadcast) ||
+           is(Structured::reshape);
+  }
+  // Cheap to make again and without inputs in memory: never kept as a side output.
+  constexpr bool is_generator() const { return is(Structured::full) || is(Structured::arange); }
+  constexpr uint16_t code() const { return code_; }
+  constexpr bool operator==(const OpCode&) const = default;
+
+ private:
+  static constexpr uint16_t kFirst = 0x4000;
+  uint16_t code_ = kFirst;
+};
+
+std::string_view name_of(OpCode op);
+
+}  // namespace tandem::graph

@@ -1,0 +1,108 @@
+// Slab<T>: fixed-size storage for many small objects. Each thread keeps a free list; objects may die on another
+// thread than the one that made them. Memory goes back to a shared list at thread exit and is reused.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace tandem::graph {
+
+template <class T>
+class Slab {
+ public:
+  static void* take() {
+    Local& local = this_thread();
+    if (!local.free) refill(local);
+    Cell* cell = local.free;
+    local.free = cell->next;
+    --local.count;
+    return cell;
+  }
+
+  static void give(void* memory) {
+    Local& local = this_thread();
+    Cell* cell = static_cast<Cell*>(memory);
+    cell->next = local.free;
+    local.free = cell;
+    // A thread that only destroys must not hoard: half of a long list goes to the shared one.
+    if (++local.count > 2 * kMaxLocal) donate(local, kMaxLocal);
+  }
+
+ private:
+  static constexpr size_t kCellsPerSlab = 512;
+  static constexpr size_t kMaxLocal = 4 * 1024;
+
+  struct Cell {
+    Cell* next;
+  };
+  struct Chain {
+    Cell* first;
+    size_t count;
+  };
+  struct Shared {
+    std::mutex mutex;
+    std::vector<Chain> chains;
+  };
+  struct Local {
+    Cell* free = nullptr;
+    size_t count = 0;
+    ~Local() {
+      if (free) donate(*this, 0);
+    }
+  };
+
+  static Shared& shared() {
+    static Shared* instance = new Shared;  // outlives threads that end after static destruction
+    return *instance;
+  }
+
+  static Local& this_thread() {
+    static thread_local Local local;
+    return local;
+  }
+
+  static void refill(Local& local) {
+    {
+      const std::lock_guard lock(shared().mutex);
+      auto& chains = shared().chains;
+      if (!chains.empty()) {
+        local.free = chains.back().first;
+        local.count = chains.back().count;
+        chains.pop_back();
+        return;
+      }
+    }
+    constexpr size_t size = sizeof(T);
+    auto* memory = static_cast<std::byte*>(
+        ::operator new(size * kCellsPerSlab, std::align_val_t(alignof(T))));
+    for (size_t i = kCellsPerSlab; i-- > 0;) {
+      Cell* cell = reinterpret_cast<Cell*>(memory + i * size);
+      cell->next = local.free;
+      local.free = cell;
+    }
+    local.count = kCellsPerSlab;
+  }
+
+  // Keeps `keep` cells and moves the rest to the shared list as one chain.
+  static void donate(Local& local, size_t keep) {
+    Cell* last_kept = nullptr;
+    Cell* cell = local.free;
+    for (size_t i = 0; i < keep; ++i) {
+      last_kept = cell;
+      cell = cell->next;
+    }
+    const Chain chain{cell, local.count - keep};
+    if (last_kept) {
+      last_kept->next = nullptr;
+    } else {
+      local.free = nullptr;
+    }
+    local.count = keep;
+    const std::lock_guard lock(shared().mutex);
+    shared().chains.push_back(chain);
+  }
+};
+
+}  // namespace tandem::graph
