@@ -6,6 +6,7 @@
 //              on integers;  & | ^ ~ (logical) on masks
 //   floats     fma sqrt rint floor ceil trunc abs copysign min max ldexp(x, n) is_nan
 //   integers   div rem min max mulhi shr (logical) sar   shifts by >= width give 0 (sar: the sign)
+//              >> is sar of signed, shr of unsigned integers
 //   both       select(mask, a, b), like(x, c): the constant c in the type of x
 //   bits       bits(f) -> integer of the same width, from_bits(i) -> float
 //   convert    to_int(f): signed integer of the same width, truncating, saturating, NaN gives 0;
@@ -139,6 +140,11 @@ constexpr Scalar<T> sar(Scalar<T> x, Scalar<T> n) {
   const S value = static_cast<S>(x.v);
   if (!shift_in_range(n.v)) return {static_cast<T>(value < 0 ? -1 : 0)};
   return {static_cast<T>(value >> n.v)};
+}
+template <ScalarInteger T>
+constexpr Scalar<T> operator>>(Scalar<T> x, Scalar<T> n) {
+  if constexpr (std::is_signed_v<T>) return sar(x, n);
+  return shr(x, n);
 }
 // Division truncates; x / 0 = x % 0 = 0; MIN / -1 = MIN, MIN % -1 = 0.
 template <ScalarInteger T>

@@ -1,0 +1,26 @@
+// What the leaf texts share. A leaf text calls another leaf's text by its qualified name,
+// leaf::exp(x), so that it is part of the same straight line.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "tandem/op_table/scalar.h"
+
+namespace tandem::op_table::leaf {
+
+inline constexpr float kInf = std::numeric_limits<float>::infinity();
+inline constexpr float kQuietNan = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float kMinNormal = std::numeric_limits<float>::min();
+
+// c0 + x * (c1 + x * (c2 + ..)), one fma a step.
+template <class F>
+F polynomial(F x, float c) {
+  return like(x, c);
+}
+template <class F, class... C>
+F polynomial(F x, float c, C... higher) {
+  return fma(polynomial(x, higher...), x, like(x, c));
+}
+
+}  // namespace tandem::op_table::leaf
