@@ -1,5 +1,5 @@
-// StreamTable: one T per stream id, at a stable address, made in chunks when first asked for. Memory is
-// used for the ids in use only. Thread-safe; reads take no lock.
+// StreamTable: one T per stream id, at a stable address, made in chunks when first asked for.
+// Memory is used for the ids in use only. Thread-safe; reads take no lock.
 #pragma once
 
 #include <array>

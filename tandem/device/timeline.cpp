@@ -19,8 +19,8 @@ struct alignas(64) Word {
   std::atomic<uint64_t> value{0};
 };
 
-// Where threads sleep. `sleepers` and the words are sequentially consistent: either the advancing thread
-// sees the sleeper, or the sleeper sees the advanced word.
+// Where threads sleep. `sleepers` and the words are sequentially consistent: either the advancing
+// thread sees the sleeper, or the sleeper sees the advanced word.
 struct alignas(64) Shard {
   std::atomic<uint32_t> sleepers{0};
   std::mutex mutex;
@@ -28,7 +28,9 @@ struct alignas(64) Shard {
 
   void wake() {
     if (sleepers.load(std::memory_order_seq_cst) == 0) return;
-    { const std::lock_guard lock(mutex); }  // a sleeper between its check and its sleep is waited for
+    {
+      const std::lock_guard lock(mutex);
+    }  // a sleeper between its check and its sleep is waited for
     condition.notify_all();
   }
 

@@ -1,5 +1,5 @@
-// Timeline: one done-word per stream. Whoever finishes the n-th piece of work of a stream advances its
-// word to n; anybody may ask or wait. Thread-safe. Words never move back.
+// Timeline: one done-word per stream. Whoever finishes the n-th piece of work of a stream advances
+// its word to n; anybody may ask or wait. Thread-safe. Words never move back.
 #pragma once
 
 #include <atomic>
@@ -32,12 +32,12 @@ class Timeline {
   // Watches the word for up to kSpin without sleeping; true when reached.
   bool spin(Point point) const;
 
-  // Blocks until `point` is reached or `timeout` has passed; true when reached. Spins first. A word that a
-  // device writes without `advance` is noticed within kBlindSlice.
+  // Blocks until `point` is reached or `timeout` has passed; true when reached. Spins first. A word
+  // that a device writes without `advance` is noticed within kBlindSlice.
   bool wait(Point point, std::chrono::nanoseconds timeout) const;
 
-  // Blocks until one of `points` is reached, `wake_any` has been called since `ticket` was taken, or
-  // `timeout` has passed. For the one thread that watches on behalf of all.
+  // Blocks until one of `points` is reached, `wake_any` has been called since `ticket` was taken,
+  // or `timeout` has passed. For the one thread that watches on behalf of all.
   void wait_any(std::span<const Point> points, uint64_t ticket,
                 std::chrono::nanoseconds timeout) const;
   uint64_t any_ticket() const;

@@ -39,8 +39,8 @@ TEST(Timeline, DoneWordsKeepTheirAddressesAndShareNoCacheLine) {
   std::set<uintptr_t> lines;
   const std::atomic<uint64_t>* first = &timeline.done_word(0);
   for (int stream = 0; stream < Timeline::kMaxStreams; stream += 17) {
-    lines.insert(
-        reinterpret_cast<uintptr_t>(&timeline.done_word(static_cast<uint16_t>(stream))) / 64);
+    lines.insert(reinterpret_cast<uintptr_t>(&timeline.done_word(static_cast<uint16_t>(stream))) /
+                 64);
   }
   EXPECT_EQ(lines.size(), static_cast<size_t>((Timeline::kMaxStreams + 16) / 17));
   EXPECT_EQ(first, &timeline.done_word(0));
