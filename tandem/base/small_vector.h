@@ -88,7 +88,8 @@ class SmallVector {
     std::move(position + 1, end(), position);
     pop_back();
   }
-  void resize(size_t count, const T& value = T()) {
+  // `value` is taken by copy: it may be an element of this vector.
+  void resize(size_t count, T value = T()) {
     while (size_ > count) pop_back();
     reserve(count);
     while (size_ < count) new (data_ + size_++) T(value);

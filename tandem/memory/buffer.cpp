@@ -1,0 +1,81 @@
+#include "tandem/memory/buffer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tandem/base/check.h"
+
+namespace tandem::memory {
+namespace {
+
+Points last_uses(const Copy& copy) {
+  Points points = copy.uses;
+  note(points, copy.valid);
+  return points;
+}
+
+void give_back(const Copy& copy) {
+  if (copy.pool == nullptr) return;
+  const Points points = last_uses(copy);
+  copy.pool->release(copy.data, copy.capacity, points);
+}
+
+}  // namespace
+
+void Completion::fail(std::exception_ptr error) noexcept {
+  int fresh = 0;
+  if (!state_.compare_exchange_strong(fresh, 1, std::memory_order_relaxed)) return;
+  error_ = std::move(error);
+  failed_.store(true, std::memory_order_release);
+}
+
+void note(Points& points, device::Point point) {
+  if (point.never_waits()) return;
+  for (device::Point& known : points) {
+    if (known.stream() != point.stream()) continue;
+    if (known.sequence() < point.sequence()) known = point;
+    return;
+  }
+  points.push_back(point);
+}
+
+Buffer::~Buffer() {
+  Points foreign_uses;
+  for (const Copy& copy : copies_) {
+    if (copy.pool == nullptr) {
+      for (const device::Point point : last_uses(copy)) note(foreign_uses, point);
+    }
+    give_back(copy);
+  }
+  if (foreign_owner_) Graveyard::instance().bury(std::move(foreign_owner_), foreign_uses);
+}
+
+Copy* Buffer::find(Device device) {
+  for (Copy& copy : copies_) {
+    if (copy.device == device) return &copy;
+  }
+  return nullptr;
+}
+
+Copy& Buffer::add(Copy copy) {
+  TANDEM_CHECK(find(copy.device) == nullptr, "a second copy on {}", to_string(copy.device));
+  return copies_.push_back(std::move(copy));
+}
+
+Copy& Buffer::origin() {
+  TANDEM_CHECK(!copies_.empty(), "a buffer of {} bytes has no copy", bytes_);
+  return copies_.front();
+}
+
+void Buffer::drop(Device device) {
+  Copy* const copy = find(device);
+  TANDEM_CHECK(copy != nullptr && copies_.size() > 1, "the only copy of {} bytes may not be dropped",
+               bytes_);
+  if (copy->pool == nullptr && foreign_owner_) {
+    Graveyard::instance().bury(std::exchange(foreign_owner_, nullptr), last_uses(*copy));
+  }
+  give_back(*copy);
+  copies_.erase(copy);
+}
+
+}  // namespace tandem::memory
