@@ -1,0 +1,301 @@
+// float32 and bfloat16 through oneDNN, one thread per slab: its own threads are never used. The cut
+// into slabs follows from the shape, so bits do not depend on the number of threads.
+#include <algorithm>
+#include <dnnl.hpp>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tuple>
+
+#include "tandem/backends/common/gemm/implementation.h"
+#include "tandem/backends/common/gemm/scratch.h"
+#include "tandem/backends/common/gemm/simd.h"
+#include "tandem/backends/common/thread_pool.h"
+#include "tandem/base/error.h"
+
+// The OpenMP run time that oneDNN brings along.
+extern "C" {
+int omp_get_max_threads(void);
+void omp_set_num_threads(int count);
+}
+
+namespace tandem::backends::common {
+namespace {
+
+constexpr int64_t kMinFlops = 1 << 20;   // worth a second thread
+constexpr int64_t kSlabFlops = 4 << 20;  // below it a slab is not cut further
+constexpr int64_t kWantedSlabs = 32;
+constexpr size_t kCachedProducts = 512;
+
+// oneDNN asks OpenMP how many threads there are: one, until the end of the scope.
+class OneOpenMpThread {
+ public:
+  OneOpenMpThread() : previous_(omp_get_max_threads()) {
+    if (previous_ != 1) omp_set_num_threads(1);
+  }
+  ~OneOpenMpThread() {
+    if (previous_ != 1) omp_set_num_threads(previous_);
+  }
+  OneOpenMpThread(const OneOpenMpThread&) = delete;
+  OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
+
+ private:
+  int previous_;
+};
+
+dnnl::engine& engine() {
+  static auto* instance = new dnnl::engine(dnnl::engine::kind::cpu, 0);  // lives to the end
+  return *instance;
+}
+
+// Layout of one operand: leading dimension, and whether rows are the contiguous axis.
+struct Layout {
+  int64_t leading;
+  bool row_major;
+  auto operator<=>(const Layout&) const = default;
+};
+
+Layout layout_of(const MatrixView& view) {
+  return view.row_major() ? Layout{view.row, true} : Layout{view.column, false};
+}
+
+struct ProductKey {
+  Dtype dtype;
+  Dtype result;
+  int64_t m, n, k;
+  Layout a, b;
+  int64_t out_leading;
+  auto operator<=>(const ProductKey&) const = default;
+};
+
+dnnl::memory::desc describe(int64_t rows, int64_t columns, Dtype dtype, Layout layout) {
+  const auto type =
+      dtype == Dtype::float32 ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::bf16;
+  const dnnl::memory::dims strides = layout.row_major ? dnnl::memory::dims{layout.leading, 1}
+                                                      : dnnl::memory::dims{1, layout.leading};
+  return {{rows, columns}, type, strides};
+}
+
+// A product of fixed shapes and layouts, ready to run on any thread.
+class Product {
+ public:
+  explicit Product(const ProductKey& key)
+      : a_(describe(key.m, key.k, key.dtype, key.a)),
+        b_(describe(key.k, key.n, key.dtype, key.b)),
+        out_(describe(key.m, key.n, key.result, {key.out_leading, true})) {
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a_, b_, out_), attributes,
+                                                   engine());
+    workspace_ = description.scratchpad_desc();
+    matmul_ = dnnl::matmul(description);
+  }
+
+  void run(const void* a, const void* b, void* out) const {
+    thread_local dnnl::stream stream(engine());
+    const Scratch workspace(workspace_.get_size());
+    matmul_.execute(stream, {{DNNL_ARG_SRC, {a_, engine(), const_cast<void*>(a)}},
+                             {DNNL_ARG_WEIGHTS, {b_, engine(), const_cast<void*>(b)}},
+                             {DNNL_ARG_DST, {out_, engine(), out}},
+                             {DNNL_ARG_SCRATCHPAD, {workspace_, engine(), workspace.as<void>()}}});
+  }
+
+ private:
+  dnnl::memory::desc a_;
+  dnnl::memory::desc b_;
+  dnnl::memory::desc out_;
+  dnnl::memory::desc workspace_;
+  dnnl::matmul matmul_;
+};
+
+// The products used last, so that repeated shapes are set up once. Thread-safe.
+class ProductCache {
+ public:
+  std::shared_ptr<const Product> get(const ProductKey& key) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = index_.find(key); found != index_.end()) {
+      order_.splice(order_.begin(), order_, found->second);
+      return found->second->second;
+    }
+    const OneOpenMpThread one_thread;
+    order_.emplace_front(key, std::make_shared<const Product>(key));
+    index_.emplace(key, order_.begin());
+    if (order_.size() > kCachedProducts) {
+      index_.erase(order_.back().first);
+      order_.pop_back();
+    }
+    return order_.front().second;
+  }
+
+ private:
+  using Order = std::list<std::pair<ProductKey, std::shared_ptr<const Product>>>;
+  std::mutex mutex_;
+  Order order_;  // the latest first
+  std::map<ProductKey, Order::iterator> index_;
+};
+
+ProductCache& product_cache() {
+  static auto* instance = new ProductCache;
+  return *instance;
+}
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Rows and columns of a slab, from the shape alone. float32 runs best on squarish slabs; bfloat16
+// on whole rows, whose columns the library packs together.
+struct Slab {
+  int64_t rows;
+  int64_t columns;
+};
+
+Slab choose_slab(const Problem& problem) {
+  const bool whole_rows = problem.dtype == Dtype::bfloat16 && problem.n <= 4096 && problem.m >= 256;
+  Slab slab = whole_rows ? Slab{128, problem.n} : Slab{256, 512};
+  slab.rows = std::min(slab.rows, problem.m);
+  slab.columns = std::min(slab.columns, problem.n);
+  if (problem.scaled) slab.columns = std::min<int64_t>(slab.columns, 1024);
+  for (;;) {
+    const int64_t slabs =
+        problem.batch_count() * ceil_div(problem.m, slab.rows) * ceil_div(problem.n, slab.columns);
+    const int64_t flops = 2 * slab.rows * slab.columns * problem.k;
+    if (slabs >= kWantedSlabs || flops < 2 * kSlabFlops) return slab;
+    if (slab.columns >= 2 * slab.rows && slab.columns >= 128) {
+      slab.columns = ceil_div(slab.columns / 2, 64) * 64;
+    } else if (slab.rows >= 64) {
+      slab.rows = ceil_div(slab.rows / 2, 32) * 32;
+    } else {
+      return slab;
+    }
+  }
+}
+
+// All slabs of one problem.
+class SlabProduct {
+ public:
+  SlabProduct(const Problem& problem, const RunKernels& runs)
+      : problem_(problem),
+        runs_(runs),
+        slab_(choose_slab(problem)),
+        row_slabs_(ceil_div(problem.m, slab_.rows)),
+        column_slabs_(ceil_div(problem.n, slab_.columns)),
+        element_(static_cast<int64_t>(size_of(problem.dtype))) {
+    // Inner and edge slabs: [last row slab][last column slab].
+    for (const bool last_row : {false, true}) {
+      for (const bool last_column : {false, true}) {
+        const int64_t rows = rows_of(last_row ? row_slabs_ - 1 : 0);
+        const int64_t columns = columns_of(last_column ? column_slabs_ - 1 : 0);
+        products_[last_row][last_column] = product_cache().get(key_of(rows, columns));
+      }
+    }
+  }
+
+  void run() {
+    const int64_t count = problem_.batch_count() * row_slabs_ * column_slabs_;
+    const int64_t flops = 2 * slab_.rows * slab_.columns * problem_.k;
+    parallel_for(count, std::max<int64_t>(1, kMinFlops / std::max<int64_t>(flops, 1)),
+                 [&](int64_t begin, int64_t end) {
+                   const StandardFloats floats;
+                   const OneOpenMpThread one_thread;
+                   for (int64_t slab = begin; slab < end; ++slab) run_slab(slab);
+                 });
+  }
+
+ private:
+  int64_t rows_of(int64_t slab) const {
+    return std::min(slab_.rows, problem_.m - slab * slab_.rows);
+  }
+  int64_t columns_of(int64_t slab) const {
+    return std::min(slab_.columns, problem_.n - slab * slab_.columns);
+  }
+
+  ProductKey key_of(int64_t rows, int64_t columns) const {
+    ProductKey key = {};
+    key.dtype = problem_.dtype;
+    key.result = problem_.scaled ? Dtype::float32 : problem_.dtype;
+    key.m = rows;
+    key.n = columns;
+    key.k = problem_.k;
+    key.a = layout_of(problem_.a);
+    key.b = layout_of(problem_.b);
+    key.out_leading = problem_.scaled ? columns : problem_.out.row;
+    return key;
+  }
+
+  void run_slab(int64_t slab) {
+    const int64_t row_slab = slab % row_slabs_;
+    const int64_t column_slab = slab / row_slabs_ % column_slabs_;
+    const int64_t index = slab / (row_slabs_ * column_slabs_);
+    const int64_t row = row_slab * slab_.rows;
+    const int64_t column = column_slab * slab_.columns;
+    const Product& product =
+        *products_[row_slab == row_slabs_ - 1][column_slab == column_slabs_ - 1];
+    const std::byte* a = problem_.at(problem_.a, index) + row * problem_.a.row * element_;
+    const std::byte* b = problem_.at(problem_.b, index) + column * problem_.b.column * element_;
+    if (!problem_.scaled) {
+      product.run(a, b, address(problem_.out, index, row, column));
+      return;
+    }
+    const int64_t rows = rows_of(row_slab);
+    const int64_t columns = columns_of(column_slab);
+    const Scratch sums(static_cast<size_t>(rows * columns) * sizeof(float));
+    product.run(a, b, sums.as<float>());
+    for (int64_t i = 0; i < rows; ++i) {
+      StoreTarget target;
+      target.out = address(problem_.out, index, row + i, column);
+      target.out_stride = problem_.out.column;
+      target.c = address(problem_.c, index, row + i, column);
+      target.c_stride = problem_.c.column;
+      target.alpha = problem_.alpha;
+      target.beta = problem_.beta;
+      runs_.store(sums.as<float>() + i * columns, nullptr, columns, target);
+    }
+  }
+
+  std::byte* address(const MatrixView& view, int64_t index, int64_t row, int64_t column) const {
+    return problem_.at(view, index) + (row * view.row + column * view.column) * element_;
+  }
+
+  const Problem& problem_;
+  const RunKernels& runs_;
+  Slab slab_;
+  int64_t row_slabs_;
+  int64_t column_slabs_;
+  int64_t element_;
+  std::shared_ptr<const Product> products_[2][2];
+};
+
+std::string declines_dtype(Dtype dtype, bool) {
+  if (dtype != Dtype::float32 && dtype != Dtype::bfloat16) return "only float32 and bfloat16";
+  return find_simd() == nullptr ? kNoSimd : "";
+}
+
+bool library_layout(const MatrixView& view, int64_t rows, int64_t columns) {
+  return (view.row_major() && view.row >= columns) || (view.column_major() && view.column >= rows);
+}
+
+std::string_view declines(const Problem& problem) {
+  if (find_simd() == nullptr) return kNoSimd;
+  if (problem.k == 0) return "nothing to sum";
+  if (!library_layout(problem.a, problem.m, problem.k)) return "a has no contiguous axis";
+  if (!library_layout(problem.b, problem.k, problem.n)) return "b has no contiguous axis";
+  if (problem.scaled) return "";
+  if (!problem.out.row_major() || problem.out.row < problem.n) return "out is not row-major";
+  return "";
+}
+
+void run(const Problem& problem) {
+  const Simd& simd = *find_simd();
+  try {
+    SlabProduct(problem, simd.runs[static_cast<size_t>(problem.dtype)]).run();
+  } catch (const dnnl::error& error) {
+    raise<InternalError>("matmul", "oneDNN failed on {}x{}x{}: {}", problem.m, problem.k, problem.n,
+                         error.what());
+  }
+}
+
+}  // namespace
+
+const Implementation kOneDnnImplementation = {"onednn", declines_dtype, declines, run};
+
+}  // namespace tandem::backends::common
