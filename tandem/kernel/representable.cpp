@@ -52,62 +52,74 @@ Dtype dtype_of_rounding(Op op) {
   }
 }
 
-// The chains that rows make are short; a longer one counts as not provable.
-constexpr int kDepth = 16;
+// Walks back from a value through the operations that stay inside a dtype. The walk is bounded: what it
+// cannot see through within the budget counts as not provable.
+class Proof {
+ public:
+  Proof(const Kernel& kernel, Dtype dtype) : kernel_(kernel), dtype_(dtype) {}
 
-bool fits(const Kernel& kernel, NodeId id, Dtype dtype, int depth) {
-  const Node& node = kernel.nodes[id];
-  const auto operand_fits = [&](int i) {
-    return depth < kDepth && fits(kernel, node.in[i], dtype, depth + 1);
-  };
-  switch (node.op) {
-    case Op::constant: return constant_fits(node.bits, dtype);
-    case Op::load:
-    case Op::load_at: return is_subset(kernel.buffers[node.slot].dtype, dtype);
-    case Op::stage_result: {
-      const Stage& stage = kernel.stages[node.slot];
-      const bool picks =
-          stage.reduction == Reduction::min || stage.reduction == Reduction::max;
-      return picks && is_floating(dtype) && depth < kDepth &&
-             fits(kernel, stage.value, dtype, depth + 1);
+  bool fits(NodeId id) {
+    if (--budget_ < 0 || id >= kernel_.nodes.size()) return false;
+    const Node& node = kernel_.nodes[id];
+    const bool is_signed = info(dtype_).is_signed;
+    switch (node.op) {
+      case Op::constant: return constant_fits(node.bits, dtype_);
+      case Op::load:
+      case Op::load_at:
+        return node.slot < kernel_.buffers.size() &&
+               is_subset(kernel_.buffers[node.slot].dtype, dtype_);
+      case Op::stage_result: return node.slot < kernel_.stages.size() && result_fits(node.slot);
+      case Op::round_f16:
+      case Op::round_bf16:
+      case Op::wrap_s8:
+      case Op::wrap_u8:
+      case Op::wrap_s16:
+      case Op::wrap_u16: return is_subset(dtype_of_rounding(node.op), dtype_);
+      case Op::select: return fits(node.in[1]) && fits(node.in[2]);
+      case Op::neg:
+      case Op::abs:
+      case Op::copysign:
+      case Op::rint:
+      case Op::floor:
+      case Op::ceil:
+      case Op::trunc:
+      case Op::sar: return fits(node.in[0]);
+      case Op::not_: return is_signed && fits(node.in[0]);
+      case Op::shr: return !is_signed && fits(node.in[0]);
+      case Op::and_: {
+        const bool first = fits(node.in[0]);
+        if (first != is_signed) return first;  // one small unsigned operand is enough
+        return fits(node.in[1]);
+      }
+      case Op::min:
+      case Op::max:
+      case Op::imin_s:
+      case Op::imin_u:
+      case Op::imax_s:
+      case Op::imax_u:
+      case Op::or_:
+      case Op::xor_: return fits(node.in[0]) && fits(node.in[1]);
+      default: return false;
     }
-    case Op::round_f16:
-    case Op::round_bf16:
-    case Op::wrap_s8:
-    case Op::wrap_u8:
-    case Op::wrap_s16:
-    case Op::wrap_u16: return is_subset(dtype_of_rounding(node.op), dtype);
-    case Op::select: return operand_fits(1) && operand_fits(2);
-    case Op::neg:
-    case Op::abs:
-    case Op::copysign:
-    case Op::rint:
-    case Op::floor:
-    case Op::ceil:
-    case Op::trunc:
-    case Op::not_: return (node.op != Op::not_ || info(dtype).is_signed) && operand_fits(0);
-    case Op::and_:
-      if (!info(dtype).is_signed && (operand_fits(0) || operand_fits(1))) return true;
-      [[fallthrough]];
-    case Op::min:
-    case Op::max:
-    case Op::imin_s:
-    case Op::imin_u:
-    case Op::imax_s:
-    case Op::imax_u:
-    case Op::or_:
-    case Op::xor_: return operand_fits(0) && operand_fits(1);
-    case Op::sar:
-    case Op::shr:
-      return (node.op == Op::sar || !info(dtype).is_signed) && operand_fits(0);
-    default: return false;
   }
-}
+
+ private:
+  // The extreme of floats is one of them or an infinity; of integers it may be a wide identity.
+  bool result_fits(uint16_t slot) {
+    const Stage& stage = kernel_.stages[slot];
+    const bool picks = stage.reduction == Reduction::min || stage.reduction == Reduction::max;
+    return stage.kind != StageKind::map && picks && is_floating(dtype_) && fits(stage.value);
+  }
+
+  const Kernel& kernel_;
+  Dtype dtype_;
+  int budget_ = 64;
+};
 
 }  // namespace
 
 bool representable(const Kernel& kernel, NodeId node, Dtype dtype) {
-  return !is_narrow(dtype) || fits(kernel, node, dtype, 0);
+  return !is_narrow(dtype) || Proof(kernel, dtype).fits(node);
 }
 
 }  // namespace tandem::kernel
