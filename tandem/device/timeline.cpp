@@ -17,6 +17,7 @@ constexpr size_t kWordsPerChunk = 64;  // one page, so that a chunk can be pinne
 
 struct alignas(64) Word {
   std::atomic<uint64_t> value{0};
+  std::atomic<uint32_t> watchers{0};  // wait_any calls that name this stream
 };
 
 // Where threads sleep. `sleepers` and the words are sequentially consistent: either the advancing
@@ -55,20 +56,12 @@ struct Sleepers {
   Shard any;
 };
 
-void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 template <class Done>
 bool spin_until(Done done, Clock::time_point deadline) {
   for (;;) {
     for (int i = 0; i < 32; ++i) {
       if (done()) return true;
-      pause();
+      pause_briefly();
     }
     if (Clock::now() >= deadline) return done();
   }
@@ -80,6 +73,14 @@ Clock::time_point deadline_of(std::chrono::nanoseconds timeout) {
 }
 
 }  // namespace
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 struct Timeline::Impl {
   StreamTable<Word, kWordsPerChunk> words;
@@ -105,24 +106,24 @@ bool Timeline::reached(Point point) const {
 }
 
 void Timeline::advance(Point point) {
-  std::atomic<uint64_t>& word = impl_->words[point.stream()].value;
-  uint64_t seen = word.load(std::memory_order_relaxed);
+  Word& word = impl_->words[point.stream()];
+  uint64_t seen = word.value.load(std::memory_order_relaxed);
   while (seen < point.sequence() &&
-         !word.compare_exchange_weak(seen, point.sequence(), std::memory_order_seq_cst)) {
+         !word.value.compare_exchange_weak(seen, point.sequence(), std::memory_order_seq_cst)) {
   }
   impl_->shard(point.stream()).wake();
-  impl_->sleepers->any.wake();
+  if (word.watchers.load(std::memory_order_seq_cst) != 0) impl_->sleepers->any.wake();
 }
 
 bool Timeline::spin(Point point) const {
   return spin_until([&] { return reached(point); }, Clock::now() + kSpin);
 }
 
-bool Timeline::wait(Point point, std::chrono::nanoseconds timeout) const {
+bool Timeline::wait(Point point, std::chrono::nanoseconds timeout, bool spin_first) const {
   if (reached(point)) return true;
   const Clock::time_point deadline = deadline_of(timeout);
   const auto done = [&] { return impl_->reached(point, std::memory_order_seq_cst); };
-  if (spin_until(done, std::min(deadline, Clock::now() + kSpin))) return true;
+  if (spin_first && spin_until(done, std::min(deadline, Clock::now() + kSpin))) return true;
   return impl_->shard(point.stream()).sleep(done, deadline, kBlindSlice);
 }
 
@@ -136,13 +137,15 @@ void Timeline::wait_any(std::span<const Point> points, uint64_t ticket,
            });
   };
   if (spin_until(done, std::min(deadline, Clock::now() + kSpin))) return;
+  for (Point point : points) impl_->words[point.stream()].watchers.fetch_add(1);
   // Words written without `advance` are looked for quickly at first, then ever more rarely.
   std::chrono::microseconds slice{20};
   while (Clock::now() < deadline) {
     const Clock::time_point next = std::min(deadline, Clock::now() + 8 * slice);
-    if (impl_->sleepers->any.sleep(done, next, slice)) return;
+    if (impl_->sleepers->any.sleep(done, next, slice)) break;
     slice = std::min<std::chrono::microseconds>(slice * 2, kBlindSlice / 2);
   }
+  for (Point point : points) impl_->words[point.stream()].watchers.fetch_sub(1);
 }
 
 uint64_t Timeline::any_ticket() const {

@@ -12,6 +12,9 @@
 
 namespace tandem::device {
 
+// One step of a spinning wait: lets the core's other thread run.
+void pause_briefly();
+
 class Timeline {
  public:
   static constexpr int kMaxStreams = 65536;
@@ -32,9 +35,9 @@ class Timeline {
   // Watches the word for up to kSpin without sleeping; true when reached.
   bool spin(Point point) const;
 
-  // Blocks until `point` is reached or `timeout` has passed; true when reached. Spins first. A word
-  // that a device writes without `advance` is noticed within kBlindSlice.
-  bool wait(Point point, std::chrono::nanoseconds timeout) const;
+  // Blocks until `point` is reached or `timeout` has passed; true when reached. Spins first unless
+  // told not to. A word that a device writes without `advance` is noticed within kBlindSlice.
+  bool wait(Point point, std::chrono::nanoseconds timeout, bool spin_first = true) const;
 
   // Blocks until one of `points` is reached, `wake_any` has been called since `ticket` was taken,
   // or `timeout` has passed. For the one thread that watches on behalf of all.
