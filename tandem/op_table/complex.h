@@ -4,7 +4,6 @@
 
 #include "tandem/op_table/row_math.h"
 #include "tandem/op_table/scalar.h"
-#include "tandem/op_table/scalar_math.h"
 
 namespace tandem::op_table {
 

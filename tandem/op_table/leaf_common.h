@@ -23,4 +23,14 @@ F polynomial(F x, float c, C... higher) {
   return fma(polynomial(x, higher...), x, like(x, c));
 }
 
+// select(mask, rare(), usual): the work of rare() is skipped where a carrier can tell that no lane
+// needs it.
+template <class M, class V, class Rare>
+V replace_where(M mask, V usual, Rare rare) {
+  if constexpr (requires { any_true(mask); }) {
+    if (!any_true(mask)) return usual;
+  }
+  return select(mask, rare(), usual);
+}
+
 }  // namespace tandem::op_table::leaf

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "tandem/op_table/complex.h"
+#include "tandem/op_table/complex_math.h"
 #include "tandem/op_table/row_info.h"
 #include "tandem/op_table/row_math.h"
 #include "tandem/op_table/scalar.h"

@@ -1,9 +1,10 @@
-// Functions of row texts that are no leaf: straight-line texts over any carrier.
+// Functions of row texts that are no leaf themselves: straight-line texts over any carrier.
 #pragma once
 
 #include <limits>
 
 #include "tandem/op_table/scalar.h"
+#include "tandem/op_table/scalar_math.h"
 
 namespace tandem::op_table {
 
@@ -42,6 +43,29 @@ I floor_divide(I x, I y) {
   const I q = div(x, y);
   const I r = select(y == zero, zero, x - q * y);
   return select((r != zero) & ((r ^ y) < zero), q - like(x, 1), q);
+}
+// A negative exponent gives 0, but for the bases 1 and -1.
+template <class I>
+I power_of_integers(I x, I y) {
+  const I zero = like(x, 0);
+  const I one = like(x, 1);
+  const I unit = select((y & one) == zero, x * x, x);  // of 1 and -1
+  const I fraction = select(x * x == one, unit, zero);
+  return select(y < zero, fraction, ipow(x, y));
+}
+
+// The exact remainder with the sign of the divisor.
+template <class F>
+F floor_remainder(F x, F y) {
+  const F zero = like(x, 0);
+  const F r = fmod(x, y);
+  return select((r != zero) & ((r < zero) ^ (y < zero)), r + y, r);
+}
+template <class F>
+F log_add_exp(F x, F y) {
+  const F high = max(x, y);
+  const F result = high + log1p(exp(min(x, y) - high));
+  return select(is_infinite(high), high, result);
 }
 
 }  // namespace tandem::op_table

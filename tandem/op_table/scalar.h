@@ -8,6 +8,7 @@
 //   integers   div rem min max mulhi shr (logical) sar   shifts by >= width give 0 (sar: the sign)
 //              >> is sar of signed, shr of unsigned integers
 //   both       select(mask, a, b), like(x, c): the constant c in the type of x
+//   optional   any_true(mask) -> C++ bool: lets a text skip work that no lane needs; never semantics
 //   bits       bits(f) -> integer of the same width, from_bits(i) -> float
 //   convert    to_int(f): signed integer of the same width, truncating, saturating, NaN gives 0;
 //              to_float(i): float of the same width, nearest even
@@ -185,6 +186,7 @@ constexpr B1 operator&(B1 x, B1 y) { return {x.v && y.v}; }
 constexpr B1 operator|(B1 x, B1 y) { return {x.v || y.v}; }
 constexpr B1 operator^(B1 x, B1 y) { return {x.v != y.v}; }
 constexpr B1 operator~(B1 x) { return {!x.v}; }
+constexpr bool any_true(B1 mask) { return mask.v; }
 template <class T>
 constexpr Scalar<T> select(B1 mask, Scalar<T> a, Scalar<T> b) { return mask.v ? a : b; }
 

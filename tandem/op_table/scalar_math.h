@@ -13,8 +13,13 @@
 #include <string_view>
 #include <utility>
 
+#include "tandem/op_table/error_function.h"
 #include "tandem/op_table/exp_log.h"
+#include "tandem/op_table/hyperbolic.h"
+#include "tandem/op_table/power.h"
 #include "tandem/op_table/scalar.h"
+#include "tandem/op_table/threefry.h"
+#include "tandem/op_table/trigonometric.h"
 
 namespace tandem::op_table {
 

@@ -1,0 +1,207 @@
+// Measures the leaf functions: every one of the 2^32 inputs of each unary float32 leaf, dense samples
+// and special grids of the binary ones, against libm in double precision. The worst inputs are judged
+// again in quadruple precision. With --write FILE the table is written there
+// (docs/leaf_accuracy.md).
+//
+//   leaf_ulp [--leaf NAME] [--threads N] [--samples N] [--stride N] [--write FILE]
+#include <fmt/format.h>
+#include <quadmath.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tandem/op_table/scalar_math.h"
+#include "tools/leaf_reference.h"
+
+namespace tandem::op_table {
+namespace {
+
+struct Options {
+  std::string leaf, output;
+  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  uint64_t stride = 1;  // between the inputs of unary leaves that are measured
+  uint64_t samples = uint64_t{1} << 30;
+};
+
+struct Worst {
+  double error = -1;
+  float x = 0, y = 0;
+  uint64_t count = 0;
+  void merge(const Worst& other) {
+    const uint64_t total = count + other.count;
+    if (other.error > error) *this = other;
+    count = total;
+  }
+};
+
+template <LeafId id>
+Worst measure_range(uint64_t first, uint64_t last, uint64_t stride) {
+  Worst worst;
+  for (uint64_t pattern = first; pattern < last; pattern += stride) {
+    const float x = std::bit_cast<float>(static_cast<uint32_t>(pattern));
+    const float value = Leaf<id>::text(F32{x}).v;
+    const double error = ulp_error(value, LeafReference<id>::f64(x));
+    if (error > worst.error) worst = {error, x, 0, worst.count};
+    ++worst.count;
+  }
+  return worst;
+}
+
+// Operands whose edges matter to two-operand leaves: all pairs of these are measured.
+std::vector<float> edge_values() {
+  std::vector<float> values;
+  for (int exponent = -149; exponent <= 127; ++exponent) {
+    for (float mantissa : {1.0f, 1.0f + 0x1p-23f, 1.25f, 1.5f, 2.0f - 0x1p-23f}) {
+      const float x = std::ldexp(mantissa, exponent);
+      values.push_back(x);
+      values.push_back(-x);
+    }
+  }
+  for (int i = 0; i <= 130; ++i) {
+    values.push_back(static_cast<float>(i));
+    values.push_back(static_cast<float>(-i));
+    values.push_back(static_cast<float>(i) + 0.5f);
+  }
+  for (float x : {0.0f, std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    values.push_back(x);
+    values.push_back(-x);
+  }
+  return values;
+}
+
+template <LeafId id>
+void measure_pair(Worst& worst, float x, float y) {
+  const float value = Leaf<id>::text(F32{x}, F32{y}).v;
+  const double error = ulp_error(value, LeafReference<id>::f64(x, y));
+  if (error > worst.error) worst = {error, x, y, worst.count};
+  ++worst.count;
+}
+
+// Half of the samples are random bits, half are near the range where results are finite.
+template <LeafId id>
+Worst measure_samples(uint64_t seed, uint64_t count) {
+  Worst worst;
+  uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
+  const auto next = [&] {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+  };
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t word = next();
+    float x = std::bit_cast<float>(static_cast<uint32_t>(word));
+    float y = std::bit_cast<float>(static_cast<uint32_t>(word >> 32));
+    if (i % 2 == 1) {
+      const auto scaled = [](float value, uint64_t exponent) {
+        return std::ldexp(std::copysign(1.0f + std::fabs(std::fmod(value, 1.0f)), value),
+                          static_cast<int>(exponent));
+      };
+      const uint64_t choice = next();
+      x = std::fabs(scaled(std::isfinite(x) ? x : 1.0f, (choice & 15) - 8));
+      y = scaled(std::isfinite(y) ? y : 1.0f, ((choice >> 8) & 15) - 7);
+      if (choice & 0x10000) y = std::log2(std::fabs(y) + 1) * 128 / std::log2(x);
+    }
+    measure_pair<id>(worst, x, y);
+  }
+  return worst;
+}
+
+template <class Task>
+Worst in_threads(unsigned threads, Task task) {
+  std::vector<Worst> parts(threads);
+  std::vector<std::thread> workers;
+  for (unsigned i = 0; i < threads; ++i) {
+    workers.emplace_back([&, i] { parts[i] = task(i); });
+  }
+  for (std::thread& worker : workers) worker.join();
+  Worst worst;
+  for (const Worst& part : parts) worst.merge(part);
+  return worst;
+}
+
+template <LeafId id>
+Worst measure(const Options& options) {
+  const unsigned threads = options.threads;
+  if constexpr (Leaf<id>::arity == 1) {
+    constexpr uint64_t kAll = uint64_t{1} << 32;
+    return in_threads(threads, [&](unsigned i) {
+      return measure_range<id>(kAll * i / threads, kAll * (i + 1) / threads, options.stride);
+    });
+  } else {
+    const std::vector<float> edges = edge_values();
+    return in_threads(threads, [&](unsigned i) {
+      Worst worst = measure_samples<id>(i + 1, options.samples / threads);
+      for (size_t row = i; row < edges.size(); row += threads) {
+        for (float y : edges) measure_pair<id>(worst, edges[row], y);
+      }
+      return worst;
+    });
+  }
+}
+
+template <LeafId id>
+std::string report(const Options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Worst worst = measure<id>(options);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  std::string input = fmt::format("{:a}", worst.x);
+  if constexpr (Leaf<id>::arity == 1) {
+    worst.error = ulp_error(Leaf<id>::text(F32{worst.x}).v, LeafReference<id>::quad(worst.x));
+  } else {
+    input += fmt::format(", {:a}", worst.y);
+    worst.error = ulp_error(Leaf<id>::text(F32{worst.x}, F32{worst.y}).v,
+                            LeafReference<id>::quad(worst.x, worst.y));
+  }
+  const LeafInfo& leaf = Leaf<id>::info;
+  std::printf("%-8s %8.4f ULP at %s, %llu inputs in %.1f s\n", leaf.name.data(), worst.error,
+              input.c_str(), static_cast<unsigned long long>(worst.count), elapsed.count());
+  std::fflush(stdout);
+  return fmt::format("| {} | {:.4f} | {} | {} | {} |\n", leaf.name, worst.error, leaf.ulp, input,
+                     worst.count);
+}
+
+int run(const Options& options) {
+  std::string table;
+  for_each_leaf([&](auto leaf) {
+    if constexpr (leaf.info.operands == LeafOperands::real) {
+      if (options.leaf.empty() || options.leaf == leaf.info.name) table += report<leaf.id>(options);
+    }
+  });
+  if (options.output.empty()) return 0;
+  std::ofstream file(options.output);
+  file << "# Accuracy of the leaf functions\n\n"
+          "Written by `leaf_ulp --write docs/leaf_accuracy.md`. Errors are in units in the last "
+          "place of float32\n(2^-149 for subnormal results), against the exact value. A leaf of "
+          "one operand is measured on all 2^32\ninputs, one of two operands on random samples "
+          "and on all pairs of about 3,200 special values. NaN,\ninfinities, signs of zero, "
+          "overflow and subnormal results count: a wrong one is an infinite error.\n\n"
+          "| leaf | largest error | bound | at | inputs |\n| --- | --- | --- | --- | --- |\n"
+       << table;
+  return file.good() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tandem::op_table
+
+int main(int argc, char** argv) {
+  tandem::op_table::Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string key = argv[i];
+    if (key == "--leaf") options.leaf = argv[i + 1];
+    if (key == "--write") options.output = argv[i + 1];
+    if (key == "--threads") options.threads = static_cast<unsigned>(std::atoi(argv[i + 1]));
+    if (key == "--stride") options.stride = std::strtoull(argv[i + 1], nullptr, 10);
+    if (key == "--samples") options.samples = std::strtoull(argv[i + 1], nullptr, 10);
+  }
+  return tandem::op_table::run(options);
+}
