@@ -8,13 +8,16 @@
 #include "tandem/backends/common/gemm/scratch.h"
 #include "tandem/backends/common/gemm/simd.h"
 #include "tandem/backends/common/thread_pool.h"
+#include "tandem/kernel/float_environment.h"
 
 namespace tandem::backends::common {
 namespace {
 
-constexpr int64_t kPackedBytes = int64_t{16} << 20;  // of b at a time: half a last-level cache
-constexpr int64_t kMaxRows = 192;                    // of a tile of work
+constexpr int64_t kPackedBytes = int64_t{4}
+                                 << 20;  // of b at a time: stays in the caches until used
+constexpr int64_t kMaxRows = 192;  // of a tile of work whose sums and rows of a fill half an L2
 constexpr int64_t kMaxColumns = 512;
+constexpr int64_t kPanelGroup = 8;      // panels packed together
 constexpr int64_t kMinFlops = 1 << 20;  // worth a second thread
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -60,6 +63,9 @@ class BlockedProduct {
   static constexpr int64_t sizeof_t() { return static_cast<int64_t>(sizeof(T)); }
   int64_t b_planes() const { return complex_ ? 2 : 1; }
   int64_t a_planes() const { return complex_ ? 3 : 1; }
+  bool wide() const { return complex_ || sizeof(T) == 8; }
+  int64_t max_rows() const { return wide() ? kMaxRows / 2 : kMaxRows; }
+  int64_t max_columns() const { return wide() ? kMaxColumns / 2 : kMaxColumns; }
   int64_t depth_of(int64_t block) const {
     return std::min(kTileDepth, problem_.k - block * kTileDepth);
   }
@@ -71,28 +77,27 @@ class BlockedProduct {
 
   // The columns of `panels` panels from panel `first` on, all rows.
   void run_panels(int64_t first, int64_t panels, T* packed) {
-    const int64_t pieces = blocks_ * panels;
-    const int64_t piece_work = kTileDepth * kernels_.columns * 16;
-    parallel_for(pieces, std::max<int64_t>(1, kMinFlops / piece_work),
+    const int64_t groups = ceil_div(panels, kPanelGroup);
+    const int64_t piece_work = kTileDepth * kernels_.columns * kPanelGroup * 16;
+    parallel_for(blocks_ * groups, std::max<int64_t>(1, kMinFlops / piece_work),
                  [&](int64_t begin, int64_t end) {
-                   const StandardFloats floats;
+                   const kernel::FloatEnvironment floats;
                    for (int64_t piece = begin; piece < end; ++piece) {
-                     const int64_t block = piece / panels;
-                     const int64_t panel = piece % panels;
-                     pack_b(block, first + panel, packed + panel_offset(block, panel, panels));
+                     pack_group(piece / groups, first, piece % groups * kPanelGroup, panels,
+                                packed);
                    }
                  });
     const int64_t column_begin = first * kernels_.columns;
     const int64_t column_end = std::min(problem_.n, (first + panels) * kernels_.columns);
     const int64_t tile_columns =
-        std::min(kMaxColumns / kernels_.columns, panels) * kernels_.columns;
+        std::min(max_columns() / kernels_.columns, panels) * kernels_.columns;
     const int64_t column_tiles = ceil_div(column_end - column_begin, tile_columns);
     const int64_t tile_rows = choose_rows(column_tiles);
     const int64_t row_tiles = ceil_div(problem_.m, tile_rows);
     const int64_t tile_flops = 2 * tile_rows * tile_columns * std::max<int64_t>(problem_.k, 1);
     parallel_for(row_tiles * column_tiles, std::max<int64_t>(1, kMinFlops / tile_flops),
                  [&](int64_t begin, int64_t end) {
-                   const StandardFloats floats;
+                   const kernel::FloatEnvironment floats;
                    for (int64_t tile = begin; tile < end; ++tile) {
                      const int64_t row = tile % row_tiles * tile_rows;
                      const int64_t panel = tile / row_tiles * tile_columns / kernels_.columns;
@@ -106,30 +111,49 @@ class BlockedProduct {
   // Rows of a tile of work: large, unless that leaves threads without any. No sum depends on it.
   int64_t choose_rows(int64_t column_tiles) const {
     const int64_t wanted = 3 * static_cast<int64_t>(thread_count());
-    int64_t rows = kMaxRows / kernels_.rows * kernels_.rows;
+    int64_t rows = max_rows() / kernels_.rows * kernels_.rows;
     while (rows > 4 * kernels_.rows && ceil_div(problem_.m, rows) * column_tiles < wanted) {
       rows = ceil_div(rows / 2, kernels_.rows) * kernels_.rows;
     }
     return rows;
   }
 
-  // to[k][column] of one panel and block, one plane after the other, columns beyond n as zeros.
-  void pack_b(int64_t block, int64_t panel, T* to) const {
+  // A block of k of neighbouring panels: to[k][column] of each, one plane after the other, columns
+  // beyond n as zeros. Where b is row-major the panels are filled side by side, so that rows are
+  // read in long runs.
+  void pack_group(int64_t block, int64_t first, int64_t begin, int64_t panels, T* packed) const {
+    const int64_t end = std::min(begin + kPanelGroup, panels);
     const int64_t width = kernels_.columns;
     const int64_t depth = depth_of(block);
-    const int64_t column = panel * width;
-    const int64_t columns = std::min(width, problem_.n - column);
-    const std::byte* from =
-        b_ + (block * kTileDepth * problem_.b.row + column * problem_.b.column) * element_;
-    for (int part = 0; part < b_planes(); ++part, to += depth * width) {
-      if (columns < width) std::memset(to, 0, static_cast<size_t>(depth * width) * sizeof(T));
-      if (problem_.b.column_major() && !problem_.b.row_major()) {
-        pack_transposed(from, problem_.b.column, columns, depth, part, to, width);
+    const bool turned = problem_.b.column_major() && !problem_.b.row_major();
+    for (int part = 0; part < b_planes(); ++part) {
+      const auto target = [&](int64_t panel) {
+        return packed + panel_offset(block, panel, panels) + part * depth * width;
+      };
+      const auto source = [&](int64_t panel, int64_t k) {
+        return b_ + ((block * kTileDepth + k) * problem_.b.row +
+                     (first + panel) * width * problem_.b.column) *
+                        element_;
+      };
+      const auto columns = [&](int64_t panel) {
+        return std::min(width, problem_.n - (first + panel) * width);
+      };
+      if (columns(end - 1) < width) {
+        std::memset(static_cast<void*>(target(end - 1)), 0,
+                    static_cast<size_t>(depth * width) * sizeof(T));
+      }
+      if (turned) {
+        for (int64_t panel = begin; panel < end; ++panel) {
+          pack_transposed(source(panel, 0), problem_.b.column, columns(panel), depth, part,
+                          target(panel), width);
+        }
         continue;
       }
       for (int64_t k = 0; k < depth; ++k) {
-        runs_.load(from + k * problem_.b.row * element_, problem_.b.column, part, to + k * width,
-                   columns);
+        for (int64_t panel = begin; panel < end; ++panel) {
+          runs_.load(source(panel, k), problem_.b.column, part, target(panel) + k * width,
+                     columns(panel));
+        }
       }
     }
   }

@@ -13,6 +13,7 @@
 #include "tandem/backends/common/gemm/simd.h"
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/error.h"
+#include "tandem/kernel/float_environment.h"
 
 // The OpenMP run time that oneDNN brings along.
 extern "C" {
@@ -23,6 +24,7 @@ void omp_set_num_threads(int count);
 namespace tandem::backends::common {
 namespace {
 
+constexpr int64_t kWorthACall = 2 * 48 * 48 * 48;
 constexpr int64_t kMinFlops = 1 << 20;   // worth a second thread
 constexpr int64_t kSlabFlops = 4 << 20;  // below it a slab is not cut further
 constexpr int64_t kWantedSlabs = 32;
@@ -195,7 +197,7 @@ class SlabProduct {
     const int64_t flops = 2 * slab_.rows * slab_.columns * problem_.k;
     parallel_for(count, std::max<int64_t>(1, kMinFlops / std::max<int64_t>(flops, 1)),
                  [&](int64_t begin, int64_t end) {
-                   const StandardFloats floats;
+                   const kernel::FloatEnvironment floats;
                    const OneOpenMpThread one_thread;
                    for (int64_t slab = begin; slab < end; ++slab) run_slab(slab);
                  });
@@ -276,7 +278,7 @@ bool library_layout(const MatrixView& view, int64_t rows, int64_t columns) {
 
 std::string_view declines(const Problem& problem) {
   if (find_simd() == nullptr) return kNoSimd;
-  if (problem.k == 0) return "nothing to sum";
+  if (2 * problem.m * problem.n * problem.k < kWorthACall) return "too small to be worth a call";
   if (!library_layout(problem.a, problem.m, problem.k)) return "a has no contiguous axis";
   if (!library_layout(problem.b, problem.k, problem.n)) return "b has no contiguous axis";
   if (problem.scaled) return "";

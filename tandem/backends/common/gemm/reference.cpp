@@ -5,6 +5,7 @@
 #include "tandem/backends/common/gemm/implementation.h"
 #include "tandem/backends/common/gemm/simd.h"
 #include "tandem/backends/common/thread_pool.h"
+#include "tandem/kernel/float_environment.h"
 
 namespace tandem::backends::common {
 namespace {
@@ -53,7 +54,7 @@ S element(const Problem& problem, const Matrices<S>& at, int64_t i, int64_t j) {
 template <class S>
 void run_rows(const Problem& problem) {
   parallel_for(problem.batch_count() * problem.m, 1, [&](int64_t begin, int64_t end) {
-    const StandardFloats floats;
+    const kernel::FloatEnvironment floats;
     for (int64_t row = begin; row < end; ++row) {
       const int64_t index = row / problem.m;
       const int64_t i = row % problem.m;

@@ -4,10 +4,6 @@
 
 #include "tandem/base/settings.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tandem/backends/common/gemm/simd.cpp"
 #include <hwy/foreach_target.h>  // must come before highway.h
@@ -37,7 +33,7 @@ void fill_streams(Simd& simd, Dtype dtype) {
 
 Simd make_simd() {
   Simd simd = {};
-  simd.name = hwy::TargetName(HWY_TARGET);
+  simd.name = HWY_TARGET == HWY_AVX3 ? "avx512" : HWY_TARGET == HWY_AVX2 ? "avx2" : "neon";
   simd.f32 = make_tile_kernels<float>();
   simd.f64 = make_tile_kernels<double>();
   simd.u32 = make_tile_kernels<uint32_t>();
@@ -76,7 +72,8 @@ namespace tandem::backends::common {
 
 const Simd* find_simd() {
   const std::string& isa = settings().isa;
-  [[maybe_unused]] const int64_t supported = hwy::SupportedTargets();
+  // Asks the processor, which traps in a virtual machine: once.
+  [[maybe_unused]] static const int64_t supported = hwy::SupportedTargets();
   if (isa == "scalar") return nullptr;
 #if HWY_TARGETS & HWY_AVX3
   if ((supported & HWY_AVX3) != 0 && isa != "avx2") return &N_AVX3::simd_table();
@@ -95,22 +92,6 @@ const TileKernels& tile_kernels(const Simd& simd, Dtype dtype) {
   if (!is_integer(dtype)) return simd.f32;
   return size_of(dtype) == 8 ? simd.u64 : simd.u32;
 }
-
-#if defined(__x86_64__)
-namespace {
-constexpr unsigned kStandardMxcsr = 0x1f80;  // all exceptions masked, nearest, no flush to zero
-}  // namespace
-StandardFloats::StandardFloats() : previous_(_mm_getcsr()) { _mm_setcsr(kStandardMxcsr); }
-StandardFloats::~StandardFloats() { _mm_setcsr(static_cast<unsigned>(previous_)); }
-#elif defined(__aarch64__)
-StandardFloats::StandardFloats() : previous_(__builtin_aarch64_get_fpcr64()) {
-  __builtin_aarch64_set_fpcr64(0);
-}
-StandardFloats::~StandardFloats() { __builtin_aarch64_set_fpcr64(previous_); }
-#else
-StandardFloats::StandardFloats() : previous_(0) {}
-StandardFloats::~StandardFloats() = default;
-#endif
 
 }  // namespace tandem::backends::common
 #endif

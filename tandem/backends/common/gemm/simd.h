@@ -61,7 +61,7 @@ struct StreamKernels {
 };
 
 struct Simd {
-  const char* name;
+  const char* name;  // as TANDEM_ISA names it; neon where that has no name
   TileKernels f32;
   TileKernels f64;
   TileKernels u32;
@@ -77,18 +77,5 @@ inline constexpr const char* kNoSimd =
     "needs AVX2 with FMA, or NEON, and TANDEM_ISA other than scalar";
 
 const TileKernels& tile_kernels(const Simd& simd, Dtype dtype);
-
-// Round to nearest even with subnormals kept, until the end of the scope, whatever the caller's
-// mode: every thread that works on one result must compute alike.
-class StandardFloats {
- public:
-  StandardFloats();
-  ~StandardFloats();
-  StandardFloats(const StandardFloats&) = delete;
-  StandardFloats& operator=(const StandardFloats&) = delete;
-
- private:
-  uint64_t previous_;
-};
 
 }  // namespace tandem::backends::common

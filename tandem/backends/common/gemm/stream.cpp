@@ -7,6 +7,7 @@
 #include "tandem/backends/common/gemm/scratch.h"
 #include "tandem/backends/common/gemm/simd.h"
 #include "tandem/backends/common/thread_pool.h"
+#include "tandem/kernel/float_environment.h"
 
 namespace tandem::backends::common {
 namespace {
@@ -66,11 +67,11 @@ class StreamProduct {
     const int64_t piece_bytes = std::min(split_.columns, problem_.n) * split_.depth * element_;
     parallel_for(split_.column_pieces * split_.depth_pieces,
                  std::max<int64_t>(1, kPieceBytes / piece_bytes), [&](int64_t begin, int64_t end) {
-                   const StandardFloats floats;
+                   const kernel::FloatEnvironment floats;
                    for (int64_t piece = begin; piece < end; ++piece) run_piece(piece);
                  });
     if (split_.depth_pieces == 1) return;
-    const StandardFloats floats;
+    const kernel::FloatEnvironment floats;
     add_pieces();
     store(0, problem_.n);
   }
@@ -95,18 +96,25 @@ class StreamProduct {
                            (k * problem_.b.row + column * problem_.b.column) * element_;
     const float* small = small_.as<float>() + k;
     float* sums = sums_.as<float>() + depth_piece * problem_.m * problem_.n + column;
-    const int rows = static_cast<int>(problem_.m);
+    for (int64_t i = 0; i < problem_.m; i += kStreamRows) {
+      const int rows = static_cast<int>(std::min<int64_t>(kStreamRows, problem_.m - i));
+      run_rows(rows, columns, depth, big, small + i * small_stride_, sums + i * problem_.n);
+    }
+    if (split_.depth_pieces == 1) store(column, columns);
+  }
+
+  void run_rows(int rows, int64_t columns, int64_t depth, const std::byte* big, const float* small,
+                float* sums) const {
     if (split_.dot) {
       kernels_.dot(rows, columns, depth, big, problem_.b.column, small, small_stride_, sums,
                    problem_.n);
-    } else {
-      for (int64_t i = 0; i < problem_.m; ++i) {
-        std::fill(sums + i * problem_.n, sums + i * problem_.n + columns, 0.0F);
-      }
-      kernels_.axpy(rows, columns, depth, big, problem_.b.row, small, small_stride_, sums,
-                    problem_.n);
+      return;
     }
-    if (split_.depth_pieces == 1) store(column, columns);
+    for (int64_t i = 0; i < rows; ++i) {
+      std::fill(sums + i * problem_.n, sums + i * problem_.n + columns, 0.0F);
+    }
+    kernels_.axpy(rows, columns, depth, big, problem_.b.row, small, small_stride_, sums,
+                  problem_.n);
   }
 
   void add_pieces() {
@@ -150,12 +158,19 @@ std::string declines_dtype(Dtype dtype, bool) {
   return find_simd() == nullptr ? kNoSimd : "";
 }
 
+// Rows up to which this beats the later entries: float16 has only the blocked product behind it.
+int64_t max_rows(Dtype dtype, const MatrixView& big) {
+  if (dtype == Dtype::float16) return 4 * kStreamRows;
+  return dtype == Dtype::float32 && !big.row_major() ? 2 * kStreamRows : kStreamRows;
+}
+
 std::string_view declines(const Problem& problem) {
   if (find_simd() == nullptr) return kNoSimd;
-  if (std::min(problem.m, problem.n) > kStreamRows) return "more than 8 rows and columns";
+  const Problem turned = oriented(problem);
+  if (turned.m > max_rows(problem.dtype, turned.b)) return "too many rows and columns";
   if (problem.k == 0) return "nothing to sum";
-  const MatrixView& big = problem.m > problem.n ? problem.a : problem.b;
-  if (!big.row_major() && !big.column_major()) return "big operand not contiguous on either axis";
+  if (!turned.b.row_major() && !turned.b.column_major())
+    return "big operand not contiguous on either axis";
   return "";
 }
 
