@@ -1,0 +1,41 @@
+// One launch of a program: the accesses bound to memory, shared by the threads that work on it.
+#pragma once
+
+#include <vector>
+
+#include "tandem/backends/common/interpreter/program.h"
+#include "tandem/backends/common/interpreter/space.h"
+
+namespace tandem::backends::common::interpreter {
+
+struct BoundAccess {
+  std::byte* data = nullptr;
+  int64_t index_extent = 0, index_stride = 0;  // in units
+  bool fixed = false;    // the same element at every point
+  bool aliased = false;  // a loaded buffer that some store may overwrite
+  bool streams = false;  // a large output, written past the caches
+};
+
+struct Launch {
+  Launch(const Program& launched, const device::LaunchArguments& given);
+
+  // Strides of every access, in units, from the first axis of the launch on; as Space::assign takes
+  // them for the axes that begin at `axis`.
+  std::vector<const int64_t*> strides_from(int axis) const;
+  std::span<const int64_t> extents(int from, int to) const {
+    return arguments.extents.subspan(static_cast<size_t>(from), static_cast<size_t>(to - from));
+  }
+  int rank() const { return program.parallel_rank + program.reduced_rank; }
+
+  const Program& program;
+  const device::LaunchArguments& arguments;
+  std::vector<BoundAccess> accesses;
+
+ private:
+  void bind(size_t access);
+  void find_aliases();
+
+  std::vector<int64_t> strides_;  // access x axis
+};
+
+}  // namespace tandem::backends::common::interpreter

@@ -1,0 +1,313 @@
+// Kernels with rows: Reduce and Scan stages and what uses their results.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "tandem/backends/common/interpreter/drivers.h"
+#include "tandem/backends/common/interpreter/fold.h"
+#include "tandem/backends/common/interpreter/worker.h"
+#include "tandem/backends/common/thread_pool.h"
+#include "tandem/kernel/float_environment.h"
+
+namespace tandem::backends::common::interpreter {
+namespace {
+
+constexpr int64_t kRangeElements = 16384;  // that are worth handing to another thread
+constexpr int64_t kCacheBytes = 256 << 10;  // of rows that a block should not exceed
+constexpr int64_t kMaxColumns = 128;
+
+// How the points are cut up. Results do not depend on it.
+struct Cut {
+  bool by_columns = false;   // tiles take several rows side by side
+  int64_t block = 1;         // points of the parallel axes done together
+  int64_t blocks = 1;
+  int64_t chunks = 0;        // of a row
+  int64_t group = 0;         // chunks a thread takes at a time, a power of two
+  int64_t groups = 1;
+  bool by_pass = false;      // all threads work on one pass, then on the next
+};
+
+class RowRun {
+ public:
+  explicit RowRun(const Launch& launch)
+      : launch_(launch), program_(launch.program), strides_(launch.strides_from(0)) {
+    parallel_.assign(launch.extents(0, program_.parallel_rank), strides_);
+    const auto reduced_strides = launch.strides_from(program_.parallel_rank);
+    reduced_.assign(launch.extents(program_.parallel_rank, launch.rank()), reduced_strides);
+    choose_cut();
+  }
+
+  void run() {
+    if (parallel_.size() == 0) return;
+    if (cut_.by_pass) {
+      run_by_pass();
+    } else {
+      run_by_block();
+    }
+  }
+
+ private:
+  // What one thread needs to work on blocks.
+  struct Context {
+    explicit Context(const RowRun& run)
+        : worker(run.launch_), base(run.launch_.accesses.size()), folds(run.program_.passes.size()) {
+      for (size_t p = 0; p < folds.size(); ++p) {
+        const Pass& pass = run.program_.passes[p];
+        if (!pass.reduce) continue;
+        folds[p].emplace_back(*run.program_.combinations[*pass.reduce],
+                              run.cut_.by_columns ? run.cut_.block : 1, run.program_.folds_left);
+      }
+    }
+    const kernel::FloatEnvironment environment;
+    Worker worker;
+    std::vector<int64_t> base;
+    std::vector<std::vector<Fold>> folds;  // by pass, one or none
+  };
+
+  // ---- choices
+  // Bytes that accesses prefer to walk along the parallel axes, less those along the reduced ones.
+  int64_t preference_for_columns() const {
+    int64_t result = 0;
+    for (size_t a = 0; a < launch_.accesses.size(); ++a) {
+      const Access& access = program_.accesses[a];
+      if (access.buffer == Access::kNoBuffer || launch_.accesses[a].fixed) continue;
+      const int64_t along = std::abs(reduced_.inner_stride(a));
+      const int64_t across = std::abs(parallel_.inner_stride(a));
+      if (along == 0 || across == 0 || along == across) continue;
+      result += (across < along ? 1 : -1) << access.size_log2;
+    }
+    return result;
+  }
+
+  int64_t row_bytes() const {
+    int64_t bytes = 1;
+    for (const Access& access : program_.accesses) {
+      if (access.buffer != Access::kNoBuffer) bytes += reduced_.size() << access.size_log2;
+    }
+    return bytes;
+  }
+
+  void choose_cut() {
+    const int64_t points = parallel_.size();
+    const int64_t row = reduced_.size();
+    const bool wide = points >= 32 && !program_.has_scan;
+    cut_.by_columns = wide && (row < 128 || preference_for_columns() > 0);
+    cut_.chunks = (row + kTile - 1) / kTile;
+    cut_.block = cut_.by_columns ? std::min(points, kMaxColumns)
+                                 : std::clamp<int64_t>(kCacheBytes / row_bytes(), 1, 64);
+    cut_.block = std::min(cut_.block, points);
+    const int64_t threads = thread_count();
+    if (!cut_.by_columns && cut_.block > 1) {
+      cut_.block = std::clamp<int64_t>(points / (threads * 4), 1, cut_.block);
+    }
+    if (points == 0) return;
+    cut_.blocks = (points + cut_.block - 1) / cut_.block;
+    cut_.group = std::max<int64_t>(cut_.chunks, 1);
+    cut_.by_pass = threads > 1 && cut_.blocks < threads * 4 && cut_.chunks > 1 &&
+                   points * row >= 4 * kRangeElements;
+    if (!cut_.by_pass) return;
+    cut_.group = 1;
+    while (cut_.blocks * (cut_.chunks / (cut_.group * 2)) >= threads * 4) cut_.group *= 2;
+    cut_.groups = (cut_.chunks + cut_.group - 1) / cut_.group;
+  }
+
+  // ---- block by block, all passes on each while it is in the cache
+  void run_by_block() {
+    const int64_t block_elements = std::max<int64_t>(1, cut_.block * reduced_.size());
+    const int64_t grain = std::max<int64_t>(1, kRangeElements / block_elements);
+    parallel_for(cut_.blocks, grain, [&](int64_t begin, int64_t end) {
+      Context context(*this);
+      RowState state = make_state(cut_.block);
+      for (int64_t block = begin; block < end; ++block) {
+        for (size_t pass = 0; pass < program_.passes.size(); ++pass) {
+          run_part(context, pass, block, 0, cut_.chunks, state, block * cut_.block);
+          if (program_.passes[pass].reduce && !keeps_results_itself(pass)) {
+            take_results(context.folds[pass][0], context.folds[pass][0].finish(), pass, block,
+                         state, block * cut_.block);
+          }
+        }
+      }
+    });
+  }
+
+  // ---- pass by pass, every thread on some chunks of some rows
+  void run_by_pass() {
+    RowState state = make_state(parallel_.size());
+    for (size_t number = 0; number < program_.passes.size(); ++number) {
+      const Pass& pass = program_.passes[number];
+      const bool split = pass.extent == kernel::Extent::element && !pass.scan &&
+                         (cut_.by_columns || cut_.block == 1);
+      const int64_t groups = split ? cut_.groups : 1;
+      std::vector<std::byte> partials;
+      size_t entry = 0;
+      if (pass.reduce) {
+        entry = Fold(*program_.combinations[*pass.reduce], fold_width(), false).entry_bytes();
+        partials.resize(static_cast<size_t>(cut_.blocks * groups) * entry);
+      }
+      parallel_for(cut_.blocks * groups, 1, [&](int64_t begin, int64_t end) {
+        Context context(*this);
+        for (int64_t unit = begin; unit < end; ++unit) {
+          const int64_t first = split ? unit % groups * cut_.group : 0;
+          const int64_t last = split ? std::min(first + cut_.group, cut_.chunks) : cut_.chunks;
+          run_part(context, number, unit / groups, first, last, state, 0);
+          if (pass.reduce && !keeps_results_itself(number)) {
+            std::memcpy(partials.data() + static_cast<size_t>(unit) * entry,
+                        context.folds[number][0].finish(), entry);
+          }
+        }
+      });
+      if (pass.reduce && !keeps_results_itself(number)) {
+        combine_partials(number, groups, partials, entry, state);
+      }
+    }
+  }
+
+  void combine_partials(size_t number, int64_t groups, const std::vector<std::byte>& partials,
+                        size_t entry, RowState& state) const {
+    const kernel::FloatEnvironment environment;
+    Fold fold(*program_.combinations[*program_.passes[number].reduce], fold_width(),
+              program_.folds_left);
+    for (int64_t block = 0; block < cut_.blocks; ++block) {
+      fold.begin();
+      if (cut_.chunks > 0) {
+        for (int64_t g = 0; g < groups; ++g) {
+          fold.push(partials.data() + static_cast<size_t>(block * groups + g) * entry);
+        }
+      }
+      take_results(fold, fold.finish(), number, block, state, 0);
+    }
+  }
+
+  int64_t fold_width() const { return cut_.by_columns ? cut_.block : 1; }
+  // Row by row, a block of several rows has one fold a row, and its results are taken there.
+  bool keeps_results_itself(size_t) const { return !cut_.by_columns && cut_.block > 1; }
+
+  RowState make_state(int64_t points) const {
+    RowState state;
+    state.results.resize(program_.combinations.size());
+    state.kept.resize(program_.combinations.size());
+    for (const Pass& pass : program_.passes) {
+      if (pass.reduce) state.results[*pass.reduce].resize(static_cast<size_t>(points));
+      if (pass.keeps_scan) {
+        const size_t size = tile_size(program_.combinations[*pass.scan]->type);
+        state.kept[*pass.scan].resize(static_cast<size_t>(points * reduced_.size()) * size);
+      }
+    }
+    return state;
+  }
+
+  int64_t points_of(int64_t block) const {
+    return std::min(cut_.block, parallel_.size() - block * cut_.block);
+  }
+
+  void take_results(const Fold& fold, const std::byte* entry, size_t pass, int64_t block,
+                    RowState& state, int64_t origin) const {
+    std::vector<uint64_t>& results = state.results[*program_.passes[pass].reduce];
+    const int64_t first = block * cut_.block - origin;
+    for (int64_t i = 0; i < points_of(block); ++i) {
+      results[static_cast<size_t>(first + i)] = fold.bits(entry, i);
+    }
+  }
+
+  // ---- one pass over chunks [first, last) of a block; the state holds points from `origin` on
+  void run_part(Context& context, size_t number, int64_t block, int64_t first, int64_t last,
+                RowState& state, int64_t origin) const {
+    const Pass& pass = program_.passes[number];
+    if (pass.extent == kernel::Extent::row) {
+      run_points(context, number, block, state, origin);
+    } else if (cut_.by_columns) {
+      run_columns(context, number, block, first, last, state, origin);
+    } else {
+      for (int64_t i = 0; i < points_of(block); ++i) {
+        run_row(context, number, block * cut_.block + i, first, last, state, origin);
+      }
+    }
+  }
+
+  void run_points(Context& context, size_t number, int64_t block, const RowState& state,
+                  int64_t origin) const {
+    TileRange range;
+    range.columns = &parallel_;
+    range.begin = block * cut_.block;
+    range.count = range.pitch = points_of(block);
+    context.worker.set_row_values(number, state, range.begin - origin, range.count, range.count, 1);
+    context.worker.run(number, range);
+  }
+
+  void run_columns(Context& context, size_t number, int64_t block, int64_t first, int64_t last,
+                   const RowState& state, int64_t origin) const {
+    const Pass& pass = program_.passes[number];
+    TileRange range;
+    range.columns = &parallel_;
+    range.begin = block * cut_.block;
+    range.count = points_of(block);
+    range.rows = &reduced_;
+    range.pitch = padded_columns(cut_.block);
+    const int64_t height = kTile / range.pitch;
+    context.worker.set_row_values(number, state, range.begin - origin, range.count, range.pitch,
+                                  height);
+    Fold* const fold = pass.reduce ? context.folds[number].data() : nullptr;
+    if (fold != nullptr) fold->begin();
+    const int64_t end = std::min(last * kTile, reduced_.size());
+    for (int64_t j = first * kTile; j < end; j += range.row_count) {
+      range.row_begin = j;
+      range.row_count = std::min({height, end - j, kTile - j % kTile});
+      context.worker.run(number, range);
+      if (fold == nullptr) continue;
+      fold->add_rows(context.worker.reduced_rows(number, range.elements()), range.row_count, j);
+      if ((j + range.row_count) % kTile == 0 || j + range.row_count == end) fold->close_chunk();
+    }
+  }
+
+  void run_row(Context& context, size_t number, int64_t point, int64_t first, int64_t last,
+               RowState& state, int64_t origin) const {
+    const Pass& pass = program_.passes[number];
+    for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, point);
+    Worker& worker = context.worker;
+    worker.set_row_values(number, state, point - origin);
+    worker.begin_row();
+    Fold* const fold = pass.reduce ? context.folds[number].data() : nullptr;
+    if (fold != nullptr) fold->begin();
+    const bool reverse = pass.scan && program_.combinations[*pass.scan]->reverse;
+    TileRange range;
+    range.columns = &reduced_;
+    range.base = context.base.data();
+    for (int64_t chunk = first; chunk < last; ++chunk) {
+      const int64_t from = chunk * kTile;
+      range.count = range.pitch = std::min(kTile, reduced_.size() - from);
+      range.begin = reverse ? reduced_.size() - from - range.count : from;
+      set_kept_rows(worker, state, point - origin, range.begin);
+      worker.run(number, range);
+      if (fold == nullptr) continue;
+      const Combination& how = *program_.combinations[*pass.reduce];
+      fold->add_chunk(worker.reduced_value(number, range.count, how.absent), range.count, from);
+    }
+    if (fold != nullptr && keeps_results_itself(number)) {
+      state.results[*pass.reduce][static_cast<size_t>(point - origin)] =
+          fold->bits(fold->finish(), 0);
+    }
+  }
+
+  void set_kept_rows(Worker& worker, RowState& state, int64_t point, int64_t position) const {
+    if (!program_.has_scan) return;
+    for (size_t stage = 0; stage < state.kept.size(); ++stage) {
+      if (state.kept[stage].empty()) continue;
+      const size_t row = static_cast<size_t>(reduced_.size()) *
+                         tile_size(program_.combinations[stage]->type);
+      worker.set_kept(stage, state.kept[stage].data() + static_cast<size_t>(point) * row, position);
+    }
+  }
+
+  const Launch& launch_;
+  const Program& program_;
+  std::vector<const int64_t*> strides_;
+  Space parallel_, reduced_;
+  Cut cut_;
+};
+
+}  // namespace
+
+void run_rows(const Launch& launch) { RowRun(launch).run(); }
+
+}  // namespace tandem::backends::common::interpreter

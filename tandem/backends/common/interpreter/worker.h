@@ -1,0 +1,106 @@
+// Runs the steps of a pass on one tile, on one thread, with that thread's registers.
+#pragma once
+
+#include <vector>
+
+#include "tandem/backends/common/interpreter/launch.h"
+
+namespace tandem::backends::common::interpreter {
+
+// The points of a tile: a range of `columns` for each position of a range of `rows` (one, at the start,
+// where rows is null), further shifted by base[access]. Row r of the tile begins at r * pitch.
+struct TileRange {
+  const Space* columns = nullptr;
+  int64_t begin = 0, count = 0;
+  const Space* rows = nullptr;
+  int64_t row_begin = 0, row_count = 1;
+  int64_t pitch = 0;
+  const int64_t* base = nullptr;  // null: no shift
+
+  int64_t elements() const { return rows == nullptr ? count : row_count * pitch; }
+};
+
+// What outlives a tile: results of Reduce stages and rows of Scan stages, for the points a pass is at.
+struct RowState {
+  // By stage: the result at every point of the block, as bits.
+  std::vector<std::vector<uint64_t>> results;
+  // By stage: the kept rows of a Scan, one after the other, in the compute type.
+  std::vector<std::vector<std::byte>> kept;
+};
+
+class Worker {
+ public:
+  explicit Worker(const Launch& launch);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void run(size_t pass, const TileRange& range);
+
+  // Results of Reduce stages for what follows: one for all elements; or one a column of tiles with
+  // `rows` rows, repeated in each.
+  void set_row_values(size_t pass, const RowState& state, int64_t position);
+  void set_row_values(size_t pass, const RowState& state, int64_t begin, int64_t count,
+                      int64_t pitch, int64_t rows);
+
+  // Scans: a row begins; the kept row and where in it the next tile lies.
+  void begin_row() { scan_begun_ = false; }
+  void set_kept(size_t stage, std::byte* row, int64_t position) { kept_[stage] = {row, position}; }
+
+  // rows x pitch elements side by side of the value the pass reduces.
+  const std::byte* reduced_rows(size_t pass, int64_t n);
+
+  // n elements side by side of the value the pass reduces, padded to whole groups with `absent`.
+  std::byte* reduced_value(size_t pass, int64_t n, uint64_t absent);
+
+ private:
+  struct PassState {
+    Register* registers = nullptr;
+    std::byte* splats = nullptr;  // 64 bytes each
+    char* bound = nullptr;        // by step: a store whose value lies in the output
+  };
+
+  void compute_uniforms();
+  void prepare(size_t pass, std::byte*& free);
+  Register home(const RegisterPlace& place) const;
+  void bind_outputs(const Pass& pass, PassState& state, const TileRange& range);
+  void run_step(const Pass& pass, size_t number, PassState& state, const TileRange& range,
+                size_t padded);
+  void load(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
+  void load_splat(const Step& step, Register& target, std::byte* place, int64_t offset);
+  void pack(const Step& step, std::byte* to, const TileRange& range);
+  std::byte* splat_of(const Pass& pass, const PassState& state, uint16_t value) const;
+  void coordinates(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
+  void gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
+  void store(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
+  void scatter(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
+  void scan(const Pass& pass, const Step& step, PassState& state, int64_t n);
+  void scan_blocks(const Combination& how, std::byte* tile, int64_t n);
+  const std::byte* side_by_side(const Register& value, kernel::Type type, int64_t n);
+  std::byte* in_place(const Step& step, const TileRange& range) const;
+
+  const Launch& launch_;
+  const TileTable& table_;
+  std::byte* raw_ = nullptr;      // one tile of stored elements
+  std::byte* spread_ = nullptr;   // one tile of a value that was one vector
+  std::byte* blocks_ = nullptr;   // one tile of a scan, transposed
+  std::byte* uniforms_ = nullptr;
+  std::byte* tiles_ = nullptr;
+  PassState* passes_ = nullptr;
+
+  // The scan of the pass in work.
+  bool scan_begun_ = false;
+  uint64_t carry_ = 0;  // the last value so far, as an element
+  struct Kept {
+    std::byte* row = nullptr;
+    int64_t position = 0;
+  };
+  Kept* kept_ = nullptr;  // by stage
+};
+
+// Copies `size` bytes over 64 of them.
+void splat(std::byte* to, const void* element, size_t size);
+// The bits of an IR value as an element of its tile (b1: all ones).
+uint64_t tile_bits(kernel::Type type, uint64_t bits);
+uint64_t ir_bits(kernel::Type type, uint64_t element);
+
+}  // namespace tandem::backends::common::interpreter
