@@ -46,6 +46,9 @@ class Builder {
   void store(uint16_t buffer, NodeId value, int part = 0);
   void store_at(uint16_t buffer, NodeId index, NodeId value, int part = 0);
 
+  // A node of another kernel whose operands and slot are already this kernel's.
+  NodeId copy(const Node& node) { return append(node); }
+
   void relax(uint32_t relaxations) { kernel_.relax |= relaxations; }
   Type type_of(NodeId node) const { return kernel_.nodes[node].type; }
   const Kernel& kernel() const { return kernel_; }

@@ -26,6 +26,12 @@ bool is_indexed(const Kernel& kernel, uint16_t buffer) {
   });
 }
 
+bool is_loaded_plainly(const Kernel& kernel, uint16_t buffer) {
+  return std::ranges::any_of(kernel.nodes, [&](const Node& node) {
+    return node.op == Op::load && node.slot == buffer;
+  });
+}
+
 struct Bytes {
   const std::byte* begin = nullptr;
   const std::byte* end = nullptr;
@@ -40,11 +46,10 @@ class LaunchVerifier {
   std::vector<std::string> run() {
     check_counts();
     if (!messages_.empty()) return std::move(messages_);
-    const bool empty = std::ranges::any_of(arguments_.extents, [](int64_t n) { return n == 0; });
     for (uint16_t i = 0; i < kernel_.buffers.size(); ++i) {
       check_written(i);
       check_access(i);
-      if (empty && !row_stage_uses(i)) continue;
+      if (!is_touched(i)) continue;
       used_.at(i) = span_of(i);
       check_range(i);
       check_stores(i);
@@ -83,12 +88,16 @@ class LaunchVerifier {
     require(argument(i).written == kernel_.buffers[i].written, "launch_written", "buffer {}", i);
   }
 
+  bool has_points(int from, int to) const {
+    const auto axes = arguments_.extents.subspan(from, to - from);
+    return std::ranges::all_of(axes, [](int64_t extent) { return extent > 0; });
+  }
+  bool has_elements() const { return has_points(0, rank()); }
+
   // With no elements, row stages still run if there are rows.
-  bool row_stage_uses(uint16_t i) const {
-    for (int axis = 0; axis < kernel_.parallel_rank; ++axis) {
-      if (arguments_.extents[axis] == 0) return false;
-    }
-    return uses(i, Extent::row);
+  bool is_touched(uint16_t i) const {
+    if (!has_points(0, kernel_.parallel_rank)) return false;
+    return uses(i, Extent::row) || (uses(i, Extent::element) && has_elements());
   }
 
   bool uses(uint16_t i, Extent extent) const {
@@ -116,11 +125,12 @@ class LaunchVerifier {
       const int64_t reach = extent > 1 ? (extent - 1) * stride : 0;
       (reach < 0 ? low : high) += reach;
     };
-    for (int axis = 0; axis < moving_axes(i); ++axis) {
+    const int axes = has_elements() ? moving_axes(i) : kernel_.parallel_rank;
+    for (int axis = 0; axis < axes; ++axis) {
       extend(arguments_.extents[axis], buffer.strides[axis]);
     }
     if (is_indexed(kernel_, i)) {
-      if (buffer.index_extent == 0) return {};
+      if (buffer.index_extent == 0 && !is_loaded_plainly(kernel_, i)) return {};
       extend(buffer.index_extent, buffer.index_stride);
     }
     const auto* base = static_cast<const std::byte*>(buffer.data);
