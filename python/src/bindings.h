@@ -1,0 +1,28 @@
+// The Python module tandem._core, in parts: each function below adds one theme to the module.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include "tandem/tandem.h"
+
+namespace tandem::python {
+
+namespace nb = nanobind;
+using ArrayClass = nb::class_<array>;
+
+void bind_errors(nb::module_& m);
+void bind_dtype(nb::module_& m);
+void bind_streams(nb::module_& m);
+// The class itself with its construction, properties and conversions; later parts add methods to it.
+ArrayClass bind_array(nb::module_& m);
+void bind_rows(nb::module_& m, ArrayClass& cls);
+void bind_creation(nb::module_& m);
+void bind_views(nb::module_& m, ArrayClass& cls);
+void bind_reductions(nb::module_& m, ArrayClass& cls);
+void bind_products(nb::module_& m);
+void bind_random(nb::module_& m);
+void bind_exchange(nb::module_& m, ArrayClass& cls);
+void bind_evaluation(nb::module_& m);
+void bind_inspect(nb::module_& m);
+
+}  // namespace tandem::python

@@ -1,0 +1,19 @@
+"""Arrays, operations, devices, streams and random numbers, call-compatible with ``mlx.core``."""
+
+import sys
+
+from tandem import _core
+from tandem._core import *  # noqa: F403
+from tandem._core import __version__, random
+from tandem.core import cuda, metal
+
+# Compiled submodules are importable under their public names.
+sys.modules[f"{__name__}.random"] = random
+
+# Texts and pickles name the public module, not the compiled one.
+for _name, _value in vars(_core).items():
+    if isinstance(_value, type) and _value.__module__ == _core.__name__:
+        _value.__module__ = __name__
+
+__all__ = ["__version__", "cuda", "metal", "random"]
+__all__ += [name for name in vars(_core) if not name.startswith("_") and name not in __all__]  # noqa: PLE0605

@@ -1,0 +1,70 @@
+"""What happened: counters, the ledger of transfers, recorded events, plans.
+
+    with inspect.trace() as run:
+        mx.eval(x)
+    run.events  # kernels, library calls and copies, with device, time and bytes
+    run.counters, run.ledger  # how they changed in the block
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tandem._core import inspect as _inspect
+from tandem._core.inspect import (
+    Event,
+    counters,
+    ledger,
+    memory,
+    now_ns,
+    pending_nodes,
+    plan_text,
+    reset_ledger,
+)
+
+__all__ = [
+    "Event",
+    "Run",
+    "counters",
+    "ledger",
+    "memory",
+    "now_ns",
+    "pending_nodes",
+    "plan_text",
+    "reset_ledger",
+    "trace",
+]
+
+
+@dataclass
+class Run:
+    """One traced stretch of a program, complete when its block has ended."""
+
+    events: list[Event] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+    ledger: dict[str, Any] = field(default_factory=dict)
+    begin_ns: int = 0
+    end_ns: int = 0
+
+
+def _difference(after: Any, before: Any) -> Any:
+    if isinstance(after, dict):
+        return {key: _difference(value, before[key]) for key, value in after.items()}
+    return after - before
+
+
+@contextmanager
+def trace() -> Iterator[Run]:
+    """Records events, and how counters and ledger change, until the end of the block."""
+    run = Run()
+    counters_before, ledger_before = counters(), ledger()
+    _inspect.start_trace()
+    run.begin_ns = now_ns()
+    try:
+        yield run
+    finally:
+        run.end_ns = now_ns()
+        run.events = _inspect.stop_trace()
+        run.counters = _difference(counters(), counters_before)
+        run.ledger = _difference(ledger(), ledger_before)
