@@ -26,7 +26,7 @@ F exp_near_zero(F r) {
 template <class F>
 F exp_bounded(F x) {
   const ExpParts<F> parts = exp_parts(x);
-  return ldexp(exp_near_zero(parts.r), to_int(parts.n));
+  return leaf::scale(exp_near_zero(parts.r), parts.n);
 }
 template <class F>
 F exp(F x) {
@@ -41,8 +41,8 @@ F expm1(F x) {
   const F tail = (r * r) * polynomial(r, 0x1p-1f, 0x1.555554p-3f, 0x1.5554fp-5f, 0x1.111306p-7f,
                                       0x1.6d436ap-10f, 0x1.9e0bfep-13f);
   const F half = like(x, 0.5f);
-  const F scale = ldexp(half, to_int(parts.n));
-  const F sum = fma(scale, tail, fma(scale, r, scale - half));
+  const F factor = leaf::scale(half, parts.n);
+  const F sum = fma(factor, tail, fma(factor, r, factor - half));
   return select(abs(x) < like(x, 0x1p-25f), x, sum + sum);
 }
 
@@ -56,7 +56,7 @@ F sigmoid(F x) {
   const F r = parts.r;
   const F q = polynomial(r, 0x1.fffffap-2f, 0x1.555492p-3f, 0x1.555a26p-5f, 0x1.12398p-7f,
                          0x1.694ca6p-10f);
-  const F e = ldexp(one + fma(r * r, q, r), to_int(parts.n));
+  const F e = leaf::scale(one + fma(r * r, q, r), parts.n);
   const auto negative = x < like(x, 0.0f);
   const F quotient = select(negative, e, one) / (one + e);
   return select(negative & (e < like(x, 0x1.6p-2f)), fma(-e, quotient, e), quotient);
@@ -107,9 +107,10 @@ F log1p(F x) {
   const auto pattern = bits(one + x);
   constexpr int32_t kTwoThirds = 0x3f2aaaab;
   const auto n = sar(pattern - like(pattern, kTwoThirds), like(pattern, 23));
-  const F scale = ldexp(one, -n);
-  const F f = fma(x, scale, scale - one);
-  const F result = fma(to_float(n), like(x, 0x1.62e43p-1f), log1p_tail(f) + f);
+  const F exponent = to_float(n);
+  const F factor = leaf::scale(one, -exponent);
+  const F f = fma(x, factor, factor - one);
+  const F result = fma(exponent, like(x, 0x1.62e43p-1f), log1p_tail(f) + f);
   const F minus_one = -one;
   const F outside = select(x == minus_one, like(x, -kInf),
                            select(x < minus_one, like(x, kQuietNan), x));

@@ -25,8 +25,7 @@ F tanh(F x) {
 template <class F>
 F half_exp(F t) {
   const ExpParts<F> parts = exp_parts(min(t, like(t, 91.0f)));
-  const F p = exp_near_zero(parts.r);
-  return ldexp(p, to_int(parts.n - like(t, 1.0f)));
+  return leaf::scale(exp_near_zero(parts.r), parts.n - like(t, 1.0f));
 }
 template <class F>
 F sinh(F x) {

@@ -69,7 +69,7 @@ F power_of_magnitude(F magnitude, F y) {
   const F r = (bounded - n) + low;
   const F p = polynomial(r, 1.0f, 0x1.62e43p-1f, 0x1.ebfbd8p-3f, 0x1.c6af76p-5f, 0x1.3b30ap-7f,
                          0x1.5f0b82p-10f, 0x1.3fa208p-13f);
-  return ldexp(p, to_int(n));
+  return leaf::scale(p, n);
 }
 
 // C's pow: pow(x, 0) = pow(1, y) = 1 also of NaN; NaN for negative x and a fractional y.

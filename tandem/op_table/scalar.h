@@ -8,7 +8,8 @@
 //   integers   div rem min max mulhi shr (logical) sar   shifts by >= width give 0 (sar: the sign)
 //              >> is sar of signed, shr of unsigned integers
 //   both       select(mask, a, b), like(x, c): the constant c in the type of x
-//   optional   any_true(mask) -> C++ bool: lets a text skip work that no lane needs; never semantics
+//   optional   any_true(mask) -> C++ bool: lets a text skip work that no lane needs;
+//              scale_near_one(p, n): a faster ldexp (leaf_common.h); neither changes a result
 //   bits       bits(f) -> integer of the same width, from_bits(i) -> float
 //   convert    to_int(f): signed integer of the same width, truncating, saturating, NaN gives 0;
 //              to_float(i): float of the same width, nearest even

@@ -77,8 +77,21 @@ Point Scheduler::Impl::submit(uint16_t id, Ref<Work> work, std::span<const Point
   return Point(id, sequence);
 }
 
+// Drops what a device stream still holds of finished work.
+void Scheduler::Impl::let_go_finished(Point point) {
+  if (point.never_waits()) return;
+  StreamState& stream = state(point);
+  if (stream.runs_inline()) return;
+  std::vector<Ref<Work>> done;  // destroyed without the lock
+  const std::lock_guard lock(stream.mutex);
+  prune(stream, timeline_, done);
+}
+
 bool Scheduler::Impl::wait(Point point, const Interrupted& interrupted) {
-  if (timeline_.reached(point)) return true;
+  if (timeline_.reached(point)) {
+    let_go_finished(point);
+    return true;
+  }
   bool watched = false;  // the poller looks at the word too, in case the device cannot wake us
   for (bool spin = true;;) {
     const Step step = help(point, interrupted);
@@ -108,12 +121,7 @@ bool Scheduler::Impl::wait(Point point, const Interrupted& interrupted) {
       resume_all(ready);
     }
   }
-  StreamState& stream = state(point);
-  if (!stream.runs_inline()) {
-    std::vector<Ref<Work>> done;
-    const std::lock_guard lock(stream.mutex);
-    prune(stream, timeline_, done);
-  }
+  let_go_finished(point);
   return true;
 }
 

@@ -52,6 +52,7 @@ struct Scheduler::Impl {
   // scheduler.cpp: the way in, waits and the end
   Point submit(uint16_t stream, Ref<Work> work, std::span<const Point> waits, Urgency urgency);
   bool wait(Point point, const Interrupted& interrupted);
+  void let_go_finished(Point point);
   bool synchronize(std::span<const Point> points, const Interrupted& interrupted);
   bool drain();
 

@@ -41,7 +41,6 @@ class Executor {
         const std::lock_guard lock(mutex_);
         tasks_.push_back(std::move(task));
         ++spawned_;
-        most_ = std::max(most_, tasks_.size() + running_);
       }
       changed_.notify_one();
     };
@@ -49,10 +48,6 @@ class Executor {
   int spawned() {
     const std::lock_guard lock(mutex_);
     return spawned_;
-  }
-  size_t most_at_a_time() {
-    const std::lock_guard lock(mutex_);
-    return most_;
   }
 
  private:
@@ -63,11 +58,9 @@ class Executor {
       if (tasks_.empty()) return;
       std::function<void()> task = std::move(tasks_.front());
       tasks_.pop_front();
-      ++running_;
       lock.unlock();
       task();
       lock.lock();
-      --running_;
     }
   }
 
@@ -76,8 +69,6 @@ class Executor {
   std::deque<std::function<void()>> tasks_;
   bool stopping_ = false;
   int spawned_ = 0;
-  size_t running_ = 0;
-  size_t most_ = 0;
   std::vector<std::thread> threads_;
 };
 
