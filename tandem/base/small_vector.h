@@ -1,5 +1,5 @@
-// SmallVector: a vector whose first N elements live inside the object. For trivially copyable or movable
-// element types; grows by doubling.
+// SmallVector: a vector whose first N elements live inside the object. For trivially copyable or
+// movable element types; grows by doubling.
 #pragma once
 
 #include <algorithm>
@@ -107,7 +107,9 @@ class SmallVector {
 
  private:
   T* inline_data() { return std::launder(reinterpret_cast<T*>(storage_)); }
-  bool is_inline() const { return static_cast<const void*>(data_) == static_cast<const void*>(storage_); }
+  bool is_inline() const {
+    return static_cast<const void*>(data_) == static_cast<const void*>(storage_);
+  }
 
   void grow(size_t count) {
     const size_t capacity = std::max(count, capacity_ * 2);

@@ -25,7 +25,8 @@ struct Fault {
   bool operator==(const Fault&) const = default;
 };
 
-// The fault of `kind` in `spec`; the last one wins. Raises ArgumentError for a text outside the grammar.
+// The fault of `kind` in `spec`; the last one wins. Raises ArgumentError for a text outside the
+// grammar.
 Fault fault_of(std::string_view spec, FaultKind kind);
 
 }  // namespace tandem::device

@@ -69,8 +69,8 @@ Copy& Buffer::origin() {
 
 void Buffer::drop(Device device) {
   Copy* const copy = find(device);
-  TANDEM_CHECK(copy != nullptr && copies_.size() > 1, "the only copy of {} bytes may not be dropped",
-               bytes_);
+  TANDEM_CHECK(copy != nullptr && copies_.size() > 1,
+               "the only copy of {} bytes may not be dropped", bytes_);
   if (copy->pool == nullptr && foreign_owner_) {
     Graveyard::instance().bury(std::exchange(foreign_owner_, nullptr), last_uses(*copy));
   }

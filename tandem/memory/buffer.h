@@ -1,7 +1,7 @@
-// Buffer: the bytes of a value. It has zero or more copies, at most one per device (the host counts as one).
-// After the producing write a value never changes, so a copy once valid stays valid. Counts say who owns a
-// buffer; Points say who still uses its copies: dropping the last owner returns the blocks to their
-// pools tagged with those Points, without waiting.
+// Buffer: the bytes of a value. It has zero or more copies, at most one per device (the host counts
+// as one). After the producing write a value never changes, so a copy once valid stays valid.
+// Counts say who owns a buffer; Points say who still uses its copies: dropping the last owner
+// returns the blocks to their pools tagged with those Points, without waiting.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,8 @@
 
 namespace tandem::memory {
 
-// Whether the work that writes a buffer succeeded. Shared by that work and its outputs, so either may
-// die first. A failure is kept for good; every waiter gets a fresh exception with its payload.
+// Whether the work that writes a buffer succeeded. Shared by that work and its outputs, so either
+// may die first. A failure is kept for good; every waiter gets a fresh exception with its payload.
 class Completion : public RefCounted<Completion> {
  public:
   void fail(std::exception_ptr error) noexcept;  // the first failure stays
@@ -36,11 +36,11 @@ class Completion : public RefCounted<Completion> {
 // One copy of a buffer's bytes on one device.
 struct Copy {
   Device device;
-  Pool* pool = nullptr;           // null: foreign memory, see Buffer::set_foreign_owner
+  Pool* pool = nullptr;  // null: foreign memory, see Buffer::set_foreign_owner
   std::byte* data = nullptr;
   size_t capacity = 0;
-  device::Point valid;            // the write or transfer that makes it valid
-  Points uses;                    // latest use per stream, the valid Point not included
+  device::Point valid;  // the write or transfer that makes it valid
+  Points uses;          // latest use per stream, the valid Point not included
 };
 
 // Copies are guarded by the engine's lock; owners count atomically.
@@ -62,8 +62,8 @@ class Buffer : public RefCounted<Buffer> {
   void set_completion(Ref<Completion> completion) { completion_ = std::move(completion); }
   const Ref<Completion>& completion() const { return completion_; }
 
-  // Exports (NumPy views, DLPack): while one lives the memory is not donated. A writable one also makes
-  // device mirrors stale.
+  // Exports (NumPy views, DLPack): while one lives the memory is not donated. A writable one also
+  // makes device mirrors stale.
   std::atomic<int>& exports() { return exports_; }
   std::atomic<int>& writable_exports() { return writable_exports_; }
 
@@ -84,8 +84,9 @@ class Buffer : public RefCounted<Buffer> {
 // Adds `point` to `points`, keeping only the latest per stream.
 void note(Points& points, device::Point point);
 
-// Owners of foreign memory that may only be let go on a thread of their own world (Python's). Buffers put
-// them here when they die; `drain` lets go those whose last use is reached and returns how many.
+// Owners of foreign memory that may only be let go on a thread of their own world (Python's).
+// Buffers put them here when they die; `drain` lets go those whose last use is reached and returns
+// how many.
 class Graveyard {
  public:
   static Graveyard& instance();

@@ -1,5 +1,5 @@
-// PoolFaults: makes chosen allocations from pools fail, so that tests can fail every one in turn. Counts over
-// all pools of the process. Thread-safe.
+// PoolFaults: makes chosen allocations from pools fail, so that tests can fail every one in turn.
+// Counts over all pools of the process. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
-// Ledger: every byte moved between devices, by cause, and every transfer that was not needed. "Eliminated"
-// means: a naive copy-in, copy-out of the op would have moved the bytes, and the address used
-// is the one received. Thread-safe counters.
+// Ledger: every byte moved between devices, by cause, and every transfer that was not needed.
+// "Eliminated" means: a naive copy-in, copy-out of the op would have moved the bytes, and the
+// address used is the one received. Thread-safe counters.
 #pragma once
 
 #include <array>

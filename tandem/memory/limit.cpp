@@ -30,8 +30,8 @@ size_t read_limit(const std::string& path) {
   return value;
 }
 
-// The limit of `group` ("/a/b") and of every group above it. A container may see its own group at the root
-// of the mount, so folders that are not there are passed over.
+// The limit of `group` ("/a/b") and of every group above it. A container may see its own group at
+// the root of the mount, so folders that are not there are passed over.
 size_t limit_upwards(const std::string& mount, std::string group, const char* file) {
   size_t limit = 0;
   while (true) {
@@ -78,8 +78,8 @@ size_t cgroup_memory_limit(const SystemPaths& paths) {
     if (controllers.empty()) {
       limit = tighter(limit, limit_upwards(paths.cgroup, group, "memory.max"));
     } else if (names_memory(controllers)) {
-      limit = tighter(limit,
-                      limit_upwards(paths.cgroup + "/memory", group, "memory.limit_in_bytes"));
+      limit =
+          tighter(limit, limit_upwards(paths.cgroup + "/memory", group, "memory.limit_in_bytes"));
     }
   }
   return limit;

@@ -1,4 +1,5 @@
-// Questions about sets of Points: is memory that these uses guard free for a stream, and what is left to wait for.
+// Questions about sets of Points: is memory that these uses guard free for a stream, and what is
+// left to wait for.
 #pragma once
 
 #include "tandem/device/timeline.h"

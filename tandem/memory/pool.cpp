@@ -37,7 +37,10 @@ void arm_faults_once() {
 
 struct Pool::Impl {
   Impl(std::unique_ptr<Source> from, const device::Timeline& line, size_t limit)
-      : source(std::move(from)), space(*source, line), small(space, line), timeline(line),
+      : source(std::move(from)),
+        space(*source, line),
+        small(space, line),
+        timeline(line),
         cap(limit) {}
 
   Block allocate(size_t bytes, uint16_t stream, const std::byte* preferred);
@@ -65,8 +68,8 @@ bool Pool::Impl::add_slab(size_t bytes) {
   return space.grow(bytes);
 }
 
-// One more slab that holds `bytes`: a generous one, else an exact one, else an exact one after all idle slabs
-// have gone back to the source.
+// One more slab that holds `bytes`: a generous one, else an exact one, else an exact one after all
+// idle slabs have gone back to the source.
 bool Pool::Impl::grow(size_t bytes) {
   const size_t unit = source->granularity();
   const size_t exact = round_up(bytes, unit);

@@ -1,5 +1,5 @@
-// Sizes of small blocks: multiples of 64 bytes up to 256, then four per doubling, so that at most a fifth
-// of a block is unused. Sizes from 1,024 up are multiples of 256.
+// Sizes of small blocks: multiples of 64 bytes up to 256, then four per doubling, so that at most a
+// fifth of a block is unused. Sizes from 1,024 up are multiples of 256.
 #pragma once
 
 #include <bit>

@@ -70,7 +70,8 @@ std::optional<SlabSpace::Range> SlabSpace::take(size_t bytes, uint16_t stream,
   return cut(free_.find(best->second), 0, bytes);
 }
 
-// Merged ranges wait for the uses of both, so ranges of different streams stay apart until memory is short.
+// Merged ranges wait for the uses of both, so ranges of different streams stay apart until memory
+// is short.
 bool SlabSpace::same_streams(const Points& a, const Points& b) const {
   const auto waits_on = [&](const Points& points, uint16_t stream) {
     return std::any_of(points.begin(), points.end(), [&](device::Point p) {

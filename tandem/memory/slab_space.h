@@ -25,8 +25,8 @@ class SlabSpace {
   ~SlabSpace();
   SlabSpace(const SlabSpace&) = delete;
 
-  // A range of exactly `bytes`: `preferred` if that is free, else the best fit that is ready for `stream`,
-  // else, when `may_wait`, the best fit.
+  // A range of exactly `bytes`: `preferred` if that is free, else the best fit that is ready for
+  // `stream`, else, when `may_wait`, the best fit.
   std::optional<Range> take(size_t bytes, uint16_t stream, const std::byte* preferred,
                             bool may_wait);
   void give(Range range);

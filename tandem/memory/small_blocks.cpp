@@ -104,8 +104,8 @@ void SmallBlocks::reclaim(List& list, size_t size) {
   const auto before = [](const Count& a, const Count& b) { return a.chunk->data < b.chunk->data; };
   std::sort(counts.begin(), counts.end(), before);
   const auto count_of = [&](const std::byte* data) -> Count& {
-    return *std::prev(std::partition_point(
-        counts.begin(), counts.end(), [&](const Count& c) { return c.chunk->data <= data; }));
+    return *std::prev(std::partition_point(counts.begin(), counts.end(),
+                                           [&](const Count& c) { return c.chunk->data <= data; }));
   };
   for (const Free& free : list.free) {
     Count& count = count_of(free.data);

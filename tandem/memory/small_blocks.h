@@ -1,5 +1,5 @@
-// SmallBlocks: free lists of the small size classes, cut from chunks of a SlabSpace. Not thread-safe: its
-// pool locks.
+// SmallBlocks: free lists of the small size classes, cut from chunks of a SlabSpace. Not
+// thread-safe: its pool locks.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ class SmallBlocks {
   SmallBlocks(SlabSpace& space, const device::Timeline& timeline)
       : space_(space), timeline_(timeline) {}
 
-  // A free block of the class: the preferred one, else the latest freed that is ready for `stream`, else
-  // one never used. With `may_wait`, as a last resort, one that is not ready.
+  // A free block of the class: the preferred one, else the latest freed that is ready for `stream`,
+  // else one never used. With `may_wait`, as a last resort, one that is not ready.
   std::optional<Block> take(int index, uint16_t stream, const std::byte* preferred, bool may_wait);
 
   // Cuts blocks of the class from a fresh range of chunk_bytes(index).

@@ -15,8 +15,8 @@ namespace tandem::memory {
 // Memory of `backend`, which must outlive the source.
 std::unique_ptr<Source> make_backend_source(device::Backend& backend);
 
-// Passes calls on to another source and refuses the allocations that `fault` names. A pool asks again for
-// less, and after a trim: to see it fail, name the later calls too (Fault::onward).
+// Passes calls on to another source and refuses the allocations that `fault` names. A pool asks
+// again for less, and after a trim: to see it fail, name the later calls too (Fault::onward).
 class FailingSource final : public Source {
  public:
   // State that outlives the source and its pool, shared with the test.

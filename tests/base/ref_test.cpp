@@ -62,7 +62,9 @@ TEST(Ref, DetachAndAdoptAreInverse) {
   Counted* const raw = a.detach();
   EXPECT_FALSE(a);
   EXPECT_EQ(raw->reference_count(), 1u);
-  { const Ref<Counted> b = Ref<Counted>::adopt(raw); }
+  {
+    const Ref<Counted> b = Ref<Counted>::adopt(raw);
+  }
   EXPECT_EQ(deaths, 1);
 }
 

@@ -102,8 +102,7 @@ TEST(Completion, FailuresRaceWithReaders) {
     const auto completion = make_ref<Completion>();
     std::vector<std::thread> threads;
     for (int t = 0; t < 3; ++t) {
-      threads.emplace_back(
-          [&] { completion->fail(std::make_exception_ptr(DeviceError("late"))); });
+      threads.emplace_back([&] { completion->fail(std::make_exception_ptr(DeviceError("late"))); });
     }
     while (!completion->failed()) std::this_thread::yield();
     EXPECT_NE(completion->error(), nullptr);

@@ -1,5 +1,6 @@
-// What every pool must do, whatever its source. A binary includes this once and instantiates PoolConformance
-// with the sources it has. Addresses are compared, never followed: device memory faults.
+// What every pool must do, whatever its source. A binary includes this once and instantiates
+// PoolConformance with the sources it has. Addresses are compared, never followed: device memory
+// faults.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -131,8 +131,8 @@ TEST(Pool, EveryAllocationCanFailInTurn) {
   EXPECT_EQ(program(), 0);
 }
 
-// Each thread fills its blocks with its own byte: a block given to two threads shows, and the thread sanitizer
-// sees it too.
+// Each thread fills its blocks with its own byte: a block given to two threads shows, and the
+// thread sanitizer sees it too.
 TEST(Pool, ThreadsShareAPool) {
   device::Timeline timeline;
   Pool pool(make_host_source(), timeline, size_t{256} << 20);
