@@ -1,11 +1,9 @@
-// Reference values of the float32 leaves in double and quadruple precision, and the error of a float
-// against them in units in the last place.
+// Reference values of the float32 leaves in double and quadruple precision.
 #pragma once
 
 #include <quadmath.h>
 
 #include <cmath>
-#include <limits>
 
 #include "tandem/op_table/scalar_math.h"
 
@@ -46,30 +44,5 @@ TANDEM_REFERENCE_2(pow)
 TANDEM_REFERENCE_2(fmod)
 #undef TANDEM_REFERENCE_2
 #undef TANDEM_REFERENCE
-
-// |value - exact| in float32 ULP of the exact value. Infinite where one is NaN and the other not,
-// where a zero has the wrong sign and where a finite value should be infinite.
-template <class Real>
-double ulp_error(float value, Real exact) {
-  constexpr double kWrong = std::numeric_limits<double>::infinity();
-  if (exact != exact || value != value) return (exact != exact) == (value != value) ? 0 : kWrong;
-  constexpr Real kOverflow = static_cast<Real>(0x1.ffffffp127);  // rounds to infinity from here
-  const Real magnitude = exact < 0 ? -exact : exact;
-  if (std::isinf(value)) {
-    if ((value > 0) != (exact > 0)) return kWrong;
-    if (magnitude >= kOverflow) return 0;
-    return static_cast<double>((static_cast<Real>(0x1p128) - magnitude) / static_cast<Real>(0x1p104));
-  }
-  if (magnitude > static_cast<Real>(0x1p128)) return kWrong;
-  if (exact == 0) {
-    const bool negative = std::signbit(static_cast<double>(exact));
-    return value == 0 && std::signbit(value) == negative ? 0 : kWrong;
-  }
-  if (value == 0 && std::signbit(value) != (exact < 0)) return kWrong;
-  const double rounded = static_cast<double>(magnitude);
-  const int exponent = rounded < 0x1p-126 ? -126 : std::ilogb(rounded);
-  const Real difference = static_cast<Real>(value) - exact;
-  return std::ldexp(static_cast<double>(difference < 0 ? -difference : difference), 23 - exponent);
-}
 
 }  // namespace tandem::op_table

@@ -21,6 +21,7 @@
 
 #include "tandem/op_table/scalar_math.h"
 #include "tools/leaf_reference.h"
+#include "tools/ulp_error.h"
 
 namespace tandem::op_table {
 namespace {

@@ -49,8 +49,8 @@ template <class I>
 I power_of_integers(I x, I y) {
   const I zero = like(x, 0);
   const I one = like(x, 1);
-  const I unit = select((y & one) == zero, x * x, x);  // of 1 and -1
-  const I fraction = select(x * x == one, unit, zero);
+  const I of_minus_one = select((y & one) == zero, one, -one);
+  const I fraction = select(x == one, one, select(x == -one, of_minus_one, zero));
   return select(y < zero, fraction, ipow(x, y));
 }
 
