@@ -84,7 +84,8 @@ Combination combination_of(const Kernel& kernel, const Stage& stage, const TileT
   const auto type = static_cast<size_t>(c.type);
   if (stage.reduction == Reduction::argmin || stage.reduction == Reduction::argmax) {
     c.is_arg = true;
-    c.arg = table.arg[stage.reduction == Reduction::argmax][stage.is_unsigned][type];
+    const bool is_unsigned = stage.is_unsigned && !kernel::is_float(c.type);
+    c.arg = table.arg[stage.reduction == Reduction::argmax][is_unsigned][type];
     TANDEM_CHECK(c.arg != nullptr, "no arg reduction of {}", name_of(c.type));
     return c;
   }

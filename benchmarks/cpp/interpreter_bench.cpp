@@ -1,0 +1,267 @@
+// The tile interpreter against what memory gives, measured in the same run.
+//   GB/s     bytes of the inputs and outputs per second
+//   of_roof  share of the read limit (reductions) or of the copy limit (the rest) on as many threads
+//   ns/el    nanoseconds an element
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tandem/backends/common/interpreter/interpreter.h"
+#include "tandem/backends/common/thread_pool.h"
+#include "tandem/kernel/builder.h"
+#include "tandem/kernel/emit_row.h"
+#include "tandem/op_table/op.h"
+
+namespace tandem::benchmarks {
+namespace {
+
+using namespace backends::common;
+using kernel::Builder;
+using kernel::Kernel;
+using kernel::NodeId;
+using kernel::Op;
+using kernel::Reduction;
+using kernel::Type;
+
+Kernel chain() {
+  Builder b(1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  const NodeId x = b.load(in);
+  NodeId y = x;
+  for (int i = 0; i < 4; ++i) {
+    y = b.binary(Op::mul, y, b.float_constant(Type::f32, 0.5 + i));
+    y = b.binary(Op::add, y, x);
+    y = b.binary(Op::sub, y, b.float_constant(Type::f32, 1.5 + i));
+  }
+  b.store(out, y);
+  return b.finish();
+}
+
+Kernel exp_chain(int count) {
+  Builder b(1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  NodeId x = b.load(in);
+  for (int i = 0; i < count; ++i) {
+    const NodeId inputs[] = {x};
+    x = b.call(static_cast<uint16_t>(op_table::LeafId::exp), Type::f32, inputs);
+  }
+  b.store(out, x);
+  return b.finish();
+}
+
+Kernel leaf(op_table::LeafId id) {
+  Builder b(1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  const NodeId inputs[] = {b.load(in)};
+  b.store(out, b.call(static_cast<uint16_t>(id), Type::f32, inputs));
+  return b.finish();
+}
+
+Kernel add() {
+  Builder b(1);
+  const uint16_t x = b.input(Dtype::float32);
+  const uint16_t y = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  b.store(out, b.binary(Op::add, b.load(x), b.load(y)));
+  return b.finish();
+}
+
+Kernel cast(Dtype from, Dtype to, int rank) {
+  Builder b(rank);
+  const uint16_t in = b.input(from);
+  const uint16_t out = b.output(to);
+  kernel::emit_store(b, out, kernel::emit_cast(b, kernel::emit_load(b, in, from), to));
+  return b.finish();
+}
+
+Kernel reduction(Reduction how) {
+  Builder b(1, 1);
+  const bool is_arg = how == Reduction::argmax;
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(is_arg ? Dtype::int64 : Dtype::float32);
+  const uint16_t stage = b.reduce(how, b.load(in));
+  b.begin_map(kernel::Extent::row);
+  b.store(out, b.stage_result(stage));
+  return b.finish();
+}
+
+Kernel softmax() {
+  Builder b(1, 1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  const NodeId x = b.load(in);
+  const uint16_t largest = b.reduce(Reduction::max, x);
+  const NodeId shifted[] = {b.binary(Op::sub, x, b.stage_result(largest))};
+  const NodeId e = b.call(static_cast<uint16_t>(op_table::LeafId::exp), Type::f32, shifted);
+  const uint16_t total = b.reduce(Reduction::sum, e);
+  b.store(out, b.binary(Op::div, e, b.stage_result(total)));
+  return b.finish();
+}
+
+Kernel cumulative_sum() {
+  Builder b(1, 1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  const uint16_t stage = b.scan(Reduction::sum, b.load(in));
+  b.store(out, b.stage_result(stage));
+  return b.finish();
+}
+
+struct Memory {
+  int64_t elements = 0;
+  size_t element_bytes = 4;
+  std::vector<int64_t> strides;
+};
+
+struct Case {
+  std::string name;
+  Kernel kernel;
+  std::vector<int64_t> extents;
+  std::vector<Memory> memory;  // by buffer
+  bool reads_only = false;
+  int threads = 0;             // 0: all
+};
+
+double best_seconds(const std::function<void()>& f) {
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    f();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+                              .count());
+  }
+  return best;
+}
+
+// Bytes per second of a plain loop over the same number of bytes, read, or read and written.
+double memory_roof(size_t bytes, bool reads_only) {
+  static std::vector<uint64_t> from;
+  static std::vector<uint64_t> to;
+  const size_t words = std::max<size_t>(bytes / (reads_only ? 8 : 16), 1024);
+  if (from.size() < words) from.assign(words, 1);
+  if (to.size() < words) to.assign(words, 1);
+  const size_t repeats = std::max<size_t>(1, (size_t{16} << 20) / bytes);
+  const double seconds = best_seconds([&] {
+    for (size_t r = 0; r < repeats; ++r) {
+      parallel_for(static_cast<int64_t>(words), 8192, [&](int64_t begin, int64_t end) {
+        if (!reads_only) {
+          std::memcpy(&to[static_cast<size_t>(begin)], &from[static_cast<size_t>(begin)],
+                      static_cast<size_t>(end - begin) * 8);
+          return;
+        }
+        uint64_t sums[8] = {};
+        for (int64_t i = begin; i + 8 <= end; i += 8) {
+          for (int64_t k = 0; k < 8; ++k) sums[k] += from[static_cast<size_t>(i + k)];
+        }
+        for (const uint64_t sum : sums) benchmark::DoNotOptimize(sum);
+      });
+    }
+  });
+  return static_cast<double>(words * (reads_only ? 8 : 16) * repeats) / seconds;
+}
+
+void run(benchmark::State& state, const Case& c) {
+  const ScopedThreadCount scope(c.threads == 0 ? thread_count() : c.threads);
+  std::vector<std::vector<float>> memory;
+  std::vector<device::BufferArgument> arguments;
+  size_t bytes = 0;
+  for (const Memory& m : c.memory) {
+    const size_t size = static_cast<size_t>(m.elements) * m.element_bytes;
+    bytes += size;
+    memory.emplace_back(size / 4 + 32, 0.5f);
+    const auto address = (reinterpret_cast<uintptr_t>(memory.back().data()) + 63) / 64 * 64;
+    device::BufferArgument argument;
+    argument.data = reinterpret_cast<void*>(address);
+    argument.strides = m.strides.data();
+    arguments.push_back(argument);
+  }
+  const auto executable = compile_interpreted(c.kernel);
+  const device::LaunchArguments launch{c.extents, arguments, {}};
+  const double roof = memory_roof(bytes, c.reads_only);
+  run_interpreted(*executable, launch);
+  double best = 1e9;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    run_interpreted(*executable, launch);
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+                              .count());
+  }
+  int64_t elements = 1;
+  for (const int64_t extent : c.extents) elements *= extent;
+  state.counters["best_us"] = best * 1e6;
+  state.counters["GB/s"] = static_cast<double>(bytes) / best * 1e-9;
+  state.counters["of_roof"] = static_cast<double>(bytes) / best / roof;
+  state.counters["ns/el"] = best * 1e9 / static_cast<double>(elements);
+}
+
+std::vector<Case> cases() {
+  constexpr int64_t kLarge = 16 << 20;
+  constexpr int64_t kSide = 4096;
+  const auto flat = [](int64_t n, size_t size = 4) { return Memory{n, size, {1}}; };
+  const auto one = [](int64_t n) { return Memory{n, 4, {1, 0}}; };
+  const Memory matrix{kSide * kSide, 4, {kSide, 1}};
+  const Memory transposed{kSide * kSide, 4, {1, kSide}};
+  std::vector<Case> result = {
+      {"add_1k", add(), {1024}, {flat(1024), flat(1024), flat(1024)}, false, 1},
+      {"add_16m", add(), {kLarge}, {flat(kLarge), flat(kLarge), flat(kLarge)}},
+      {"chain12_64k", chain(), {65536}, {flat(65536), flat(65536)}, false, 1},
+      {"chain12_16m", chain(), {kLarge}, {flat(kLarge), flat(kLarge)}},
+      {"exp500_512x4", exp_chain(500), {2048}, {flat(2048), flat(2048)}, false, 1},
+      {"exp500_512x4_threads", exp_chain(500), {2048}, {flat(2048), flat(2048)}},
+      {"exp_16m", exp_chain(1), {kLarge}, {flat(kLarge), flat(kLarge)}},
+      {"sum_64k", reduction(Reduction::sum), {1, 65536}, {{65536, 4, {0, 1}}, one(1)}, true, 1},
+      {"sum_16m", reduction(Reduction::sum), {1, kLarge}, {{kLarge, 4, {0, 1}}, one(1)}, true},
+      {"sum_rows", reduction(Reduction::sum), {kSide, kSide}, {matrix, one(kSide)}, true},
+      {"sum_columns", reduction(Reduction::sum), {kSide, kSide}, {transposed, one(kSide)}, true},
+      {"sum_rows_of_16", reduction(Reduction::sum), {1 << 20, 16},
+       {{kLarge, 4, {16, 1}}, one(1 << 20)}, true},
+      {"argmax_rows", reduction(Reduction::argmax), {kSide, kSide},
+       {matrix, {kSide, 8, {1, 0}}}, true},
+      {"softmax_rows", softmax(), {kSide, kSide}, {matrix, matrix}},
+      {"cumsum_16m", cumulative_sum(), {1, kLarge}, {{kLarge, 4, {0, 1}}, {kLarge, 4, {0, 1}}}},
+      {"cumsum_rows", cumulative_sum(), {kSide, kSide}, {matrix, matrix}},
+      {"transpose", cast(Dtype::float32, Dtype::float32, 2), {kSide, kSide}, {transposed, matrix}},
+      {"copy", cast(Dtype::float32, Dtype::float32, 2), {kSide, kSide}, {matrix, matrix}},
+      {"f32_to_f16", cast(Dtype::float32, Dtype::float16, 1), {kLarge},
+       {flat(kLarge), flat(kLarge, 2)}},
+      {"f16_to_f32", cast(Dtype::float16, Dtype::float32, 1), {kLarge},
+       {flat(kLarge, 2), flat(kLarge)}},
+      {"f32_to_bf16", cast(Dtype::float32, Dtype::bfloat16, 1), {kLarge},
+       {flat(kLarge), flat(kLarge, 2)}},
+      {"f32_to_i32", cast(Dtype::float32, Dtype::int32, 1), {kLarge},
+       {flat(kLarge), flat(kLarge)}},
+      {"u8_to_f32", cast(Dtype::uint8, Dtype::float32, 1), {kLarge},
+       {flat(kLarge, 1), flat(kLarge)}},
+  };
+  op_table::for_each_leaf([&](auto found) {
+    if constexpr (found.arity == 1) {
+      result.push_back({std::string("leaf_") + std::string(found.info.name), leaf(found.id),
+                        {65536}, {flat(65536), flat(65536)}, false, 1});
+    }
+  });
+  return result;
+}
+
+}  // namespace
+}  // namespace tandem::benchmarks
+
+int main(int argc, char** argv) {
+  using namespace tandem::benchmarks;
+  benchmark::Initialize(&argc, argv);
+  static const std::vector<Case> all = cases();
+  for (const Case& c : all) {
+    benchmark::RegisterBenchmark(c.name.c_str(),
+                                 [&c](benchmark::State& state) { run(state, c); })
+        ->UseRealTime();
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

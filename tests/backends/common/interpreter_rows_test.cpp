@@ -1,0 +1,269 @@
+// Kernels with rows: reductions, scans and what follows them, bit for bit as the reference.
+#include <bit>
+#include <cstring>
+
+#include "launch_case.h"
+#include "tandem/backends/common/thread_pool.h"
+#include "tandem/base/settings.h"
+#include "tandem/kernel/builder.h"
+#include "tandem/kernel/emit_row.h"
+#include "tandem/op_table/op.h"
+
+namespace tandem::backends::common {
+namespace {
+
+using kernel::Builder;
+using kernel::Kernel;
+using kernel::NodeId;
+using kernel::Op;
+using kernel::Reduction;
+using kernel::Type;
+
+constexpr int64_t kRows[] = {0, 1, 63, 64, 65, 200, 1023, 1024, 1025, 3000};
+
+bool takes(Reduction reduction, Type type) {
+  const bool logical = reduction == Reduction::all || reduction == Reduction::any;
+  return logical == (type == Type::b1);
+}
+constexpr Reduction kReductions[] = {Reduction::sum,    Reduction::prod, Reduction::min,
+                                     Reduction::max,    Reduction::all,  Reduction::any,
+                                     Reduction::argmin, Reduction::argmax};
+constexpr Dtype kTypes[] = {Dtype::bool_, Dtype::int32, Dtype::int64, Dtype::float32,
+                            Dtype::float64};
+
+// out[p] = the reduction over the last `reduced` axes of in.
+Kernel reduction_of(Dtype dtype, Reduction reduction, bool is_unsigned, int parallel, int reduced) {
+  Builder b(parallel, reduced);
+  const bool is_arg = reduction == Reduction::argmin || reduction == Reduction::argmax;
+  const uint16_t in = b.input(dtype);
+  const uint16_t out = b.output(is_arg ? Dtype::int64 : dtype);
+  const uint16_t stage = b.reduce(reduction, b.load(in), is_unsigned);
+  b.begin_map(kernel::Extent::row);
+  b.store(out, b.stage_result(stage));
+  return b.finish();
+}
+
+TEST(InterpreterRows, EveryReductionTypeAndLength) {
+  for (const Dtype dtype : kTypes) {
+    for (const Reduction reduction : kReductions) {
+      if (!takes(reduction, kernel::compute_type(dtype))) continue;
+      for (const bool is_unsigned : {false, true}) {
+        const Kernel kernel = reduction_of(dtype, reduction, is_unsigned, 1, 1);
+        for (const int64_t row : kRows) {
+          for (const int64_t points : {1, 3, 40}) {
+            for (const Layout in : {Layout::contiguous, Layout::transposed}) {
+              if (points == 3 && in == Layout::transposed) continue;
+              LaunchCase launch(kernel, {points, row}, static_cast<uint64_t>(row));
+              launch.add(in).add(Layout::contiguous, true);
+              ASSERT_TRUE(launch.agrees())
+                  << tandem::name_of(dtype) << " reduction " << static_cast<int>(reduction)
+                  << (is_unsigned ? " unsigned " : " ") << points << " x " << row << " "
+                  << name_of(in);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(InterpreterRows, EveryLayoutAndSplit) {
+  const Kernel kernel = reduction_of(Dtype::float32, Reduction::sum, false, 2, 2);
+  for (const Layout in : kLayouts) {
+    for (const std::vector<int64_t>& extents :
+         {std::vector<int64_t>{3, 5, 40, 70}, {40, 2, 3, 5}, {1, 1, 300, 300}, {7, 90, 1, 2}}) {
+      LaunchCase launch(kernel, extents);
+      launch.add(in).add(Layout::transposed, true);
+      EXPECT_TRUE(launch.agrees()) << name_of(in);
+    }
+  }
+}
+
+TEST(InterpreterRows, LongRowsOnAnyNumberOfThreads) {
+  for (const Reduction reduction : {Reduction::sum, Reduction::max, Reduction::argmin}) {
+    const Kernel kernel = reduction_of(Dtype::float32, reduction, false, 1, 1);
+    for (const std::vector<int64_t>& extents :
+         {std::vector<int64_t>{1, 1'000'003}, {3, 250'000}, {50, 20'000}, {300, 5'000}}) {
+      for (const Layout in : {Layout::contiguous, Layout::transposed}) {
+        LaunchCase launch(kernel, extents);
+        launch.add(in).add(Layout::contiguous, true);
+        const auto expected = launch.run_reference();
+        for (const int threads : {1, 2, 3, 7, 64}) {
+          const ScopedThreadCount scope(threads);
+          ASSERT_TRUE(same_bits(expected, launch.run_interpreter()))
+              << threads << " threads, " << extents[0] << " x " << extents[1] << name_of(in);
+        }
+      }
+    }
+  }
+}
+
+// The same numbers as a row, a column, a transposed matrix and a slice.
+TEST(InterpreterRows, RowColumnTransposedAndSlicedAgree) {
+  const Kernel kernel = reduction_of(Dtype::float32, Reduction::sum, false, 1, 1);
+  for (const int64_t row : {65, 1000, 4097}) {
+    constexpr int64_t kPoints = 70;
+    LaunchCase dense(kernel, {kPoints, row});
+    dense.add(Layout::contiguous).add(Layout::contiguous, true);
+    const auto expected = dense.run_interpreter()[1].memory;
+    for (const Layout layout : {Layout::transposed, Layout::gaps, Layout::negative}) {
+      LaunchCase other(kernel, {kPoints, row});
+      other.add(layout).add(Layout::contiguous, true);
+      CaseBuffer& to = other.buffers()[0];
+      const CaseBuffer& from = dense.buffers()[0];
+      for (int64_t p = 0; p < kPoints; ++p) {
+        for (int64_t j = 0; j < row; ++j) {
+          std::memcpy(to.memory.data() + 4 * (to.offset + p * to.strides[0] + j * to.strides[1]),
+                      from.memory.data() + 4 * (p * row + j), 4);
+        }
+      }
+      CaseBuffer got;
+      got.memory = other.run_interpreter()[1].memory;
+      CaseBuffer wanted;
+      wanted.memory = expected;
+      EXPECT_TRUE(same_bits({wanted}, {got})) << name_of(layout) << " " << row;
+    }
+  }
+}
+
+Kernel softmax(Dtype dtype) {
+  Builder b(1, 1);
+  const uint16_t in = b.input(dtype);
+  const uint16_t out = b.output(dtype);
+  const NodeId x = b.load(in);
+  const uint16_t largest = b.reduce(Reduction::max, x);
+  const NodeId shifted[] = {b.binary(Op::sub, x, b.stage_result(largest))};
+  const NodeId e = b.call(static_cast<uint16_t>(op_table::LeafId::exp), Type::f32, shifted);
+  const uint16_t total = b.reduce(Reduction::sum, e);
+  const NodeId y = b.binary(Op::div, e, b.stage_result(total));
+  b.store(out, kernel::emit_rounding(b, y, dtype));
+  return b.finish();
+}
+
+TEST(InterpreterRows, ElementStagesAfterReductions) {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float16}) {
+    const Kernel kernel = softmax(dtype);
+    for (const std::vector<int64_t>& extents :
+         {std::vector<int64_t>{1, 100'000}, {5, 3000}, {100, 70}, {700, 1025}, {2000, 3}, {3, 0}}) {
+      for (const Layout layout : kOutputLayouts) {
+        LaunchCase launch(kernel, extents);
+        launch.add(layout).add(layout);
+        const auto expected = launch.run_reference();
+        for (const int threads : {1, 3, 64}) {
+          const ScopedThreadCount scope(threads);
+          ASSERT_TRUE(same_bits(expected, launch.run_interpreter()))
+              << name_of(layout) << " " << extents[0] << " x " << extents[1];
+        }
+      }
+    }
+  }
+}
+
+TEST(InterpreterRows, RowStagesUseSeveralResults) {
+  Builder b(2, 1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t mean = b.output(Dtype::float32);
+  const uint16_t where = b.output(Dtype::int64);
+  const NodeId x = b.load(in);
+  const uint16_t total = b.reduce(Reduction::sum, x);
+  const uint16_t top = b.reduce(Reduction::argmax, x);
+  b.begin_map(kernel::Extent::row);
+  b.store(mean, b.binary(Op::div, b.stage_result(total), b.float_constant(Type::f32, 77)));
+  b.store(where, b.binary(Op::iadd, b.stage_result(top), b.index(1)));
+  const Kernel kernel = b.finish();
+  for (const Layout layout : kLayouts) {
+    LaunchCase launch(kernel, {30, 9, 77});
+    launch.add(layout).add(Layout::contiguous, true).add(Layout::contiguous, true);
+    EXPECT_TRUE(launch.agrees()) << name_of(layout);
+  }
+}
+
+TEST(InterpreterRows, ReductionOfAConstant) {
+  Builder b(1, 1);
+  const uint16_t out = b.output(Dtype::float32);
+  const uint16_t stage = b.reduce(Reduction::sum, b.float_constant(Type::f32, 0.1));
+  b.begin_map(kernel::Extent::row);
+  b.store(out, b.stage_result(stage));
+  const Kernel kernel = b.finish();
+  for (const int64_t row : kRows) {
+    for (const int64_t points : {2, 50}) {
+      LaunchCase launch(kernel, {points, row});
+      launch.add(Layout::contiguous, true);
+      EXPECT_TRUE(launch.agrees()) << row;
+    }
+  }
+}
+
+Kernel scan_of(Dtype dtype, Reduction reduction, bool reverse, bool exclusive) {
+  Builder b(1, 1);
+  const uint16_t in = b.input(dtype);
+  const uint16_t out = b.output(dtype);
+  const uint16_t stage = b.scan(reduction, b.load(in), false, reverse, exclusive);
+  b.store(out, b.stage_result(stage));
+  return b.finish();
+}
+
+TEST(InterpreterRows, EveryScan) {
+  for (const Dtype dtype : kTypes) {
+    for (const Reduction reduction : {Reduction::sum, Reduction::prod, Reduction::min,
+                                      Reduction::max, Reduction::all, Reduction::any}) {
+      if (!takes(reduction, kernel::compute_type(dtype))) continue;
+      for (const bool reverse : {false, true}) {
+        for (const bool exclusive : {false, true}) {
+          const Kernel kernel = scan_of(dtype, reduction, reverse, exclusive);
+          for (const int64_t row : kRows) {
+            for (const Layout layout : {Layout::contiguous, Layout::transposed}) {
+              LaunchCase launch(kernel, {3, row});
+              launch.add(layout).add(layout);
+              ASSERT_TRUE(launch.agrees())
+                  << tandem::name_of(dtype) << " " << static_cast<int>(reduction) << " row " << row
+                  << (reverse ? " reverse" : "") << (exclusive ? " exclusive" : "");
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// The scan is used by a later reduction, another scan and a store.
+TEST(InterpreterRows, ScansAreKeptForLaterPasses) {
+  for (const bool reverse : {false, true}) {
+    Builder b(1, 1);
+    const uint16_t in = b.input(Dtype::float32);
+    const uint16_t out = b.output(Dtype::float32);
+    const uint16_t first = b.scan(Reduction::sum, b.load(in), false, reverse, false);
+    const NodeId sums = b.stage_result(first);
+    const uint16_t top = b.reduce(Reduction::max, sums);
+    const uint16_t second =
+        b.scan(Reduction::max, b.binary(Op::sub, b.stage_result(first), b.stage_result(top)));
+    b.store(out, b.binary(Op::add, b.stage_result(second), b.stage_result(first)));
+    const Kernel kernel = b.finish();
+    for (const std::vector<int64_t>& extents :
+         {std::vector<int64_t>{1, 100'000}, {70, 300}, {3, 2049}}) {
+      LaunchCase launch(kernel, extents);
+      launch.add(Layout::contiguous).add(Layout::contiguous);
+      for (const int threads : {1, 7}) {
+        const ScopedThreadCount scope(threads);
+        EXPECT_TRUE(launch.agrees()) << extents[0] << " x " << extents[1];
+      }
+    }
+  }
+}
+
+TEST(InterpreterRows, InstructionSetsKeepTheBits) {
+  LaunchCase launch(softmax(Dtype::float32), {130, 1100});
+  launch.add(Layout::contiguous).add(Layout::contiguous);
+  LaunchCase sums(reduction_of(Dtype::float64, Reduction::sum, false, 1, 1), {50, 5000});
+  sums.add(Layout::transposed).add(Layout::contiguous, true);
+  const auto expected = launch.run_reference();
+  const auto expected_sums = sums.run_reference();
+  for (const char* isa : {"scalar", "avx2", "avx512", "auto"}) {
+    const ScopedSetting setting("isa", isa);
+    EXPECT_TRUE(same_bits(expected, launch.run_interpreter())) << isa;
+    EXPECT_TRUE(same_bits(expected_sums, sums.run_interpreter())) << isa;
+  }
+}
+
+}  // namespace
+}  // namespace tandem::backends::common
