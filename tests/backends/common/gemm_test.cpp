@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "tandem/backends/common/gemm/scratch.h"
@@ -12,6 +13,11 @@
 #include "tandem/base/error.h"
 #include "tandem/base/settings.h"
 #include "tests/backends/common/gemm_support.h"
+
+extern "C" {
+int omp_get_max_threads(void);
+void omp_set_num_threads(int count);
+}
 
 namespace tandem::backends::common {
 namespace {
@@ -46,41 +52,94 @@ struct Scaling {
   float beta = 1;
 };
 
-// Number of elements of `out` that are not a @ b within (k + 4) roundings of the sum of absolutes
-// and one rounding of the result; integers must be equal modulo their width.
-int64_t wrong_elements(const Operand& a, const Operand& b, const Operand& out, int64_t batches,
-                       const Scaling& scaling = {}) {
+// The matrix of one batch, row by row (or column by column when `turned`), as T.
+template <class T>
+std::vector<T> values_of(const Operand& operand, int64_t batch, bool turned = false) {
+  std::vector<T> values;
+  const int64_t outer = turned ? operand.columns() : operand.rows();
+  const int64_t inner = turned ? operand.rows() : operand.columns();
+  values.reserve(static_cast<size_t>(outer * inner));
+  for (int64_t i = 0; i < outer; ++i) {
+    for (int64_t j = 0; j < inner; ++j) {
+      const int64_t row = turned ? j : i;
+      const int64_t column = turned ? i : j;
+      if constexpr (std::is_same_v<T, uint64_t>) {
+        values.push_back(operand.integer(batch, row, column));
+      } else if constexpr (std::is_same_v<T, double>) {
+        values.push_back(operand.value(batch, row, column).real());
+      } else {
+        values.push_back(operand.value(batch, row, column));
+      }
+    }
+  }
+  return values;
+}
+
+// The sum of products in T and the sum of their absolutes.
+template <class T>
+struct Dot {
+  T sum{};
+  double size = 0;
+};
+
+template <class T>
+Dot<T> dot(const T* x, const T* y, int64_t count) {
+  Dot<T> result;
+  for (int64_t k = 0; k < count; ++k) {
+    result.sum += x[k] * y[k];
+    if constexpr (!std::is_integral_v<T>) result.size += std::abs(x[k]) * std::abs(y[k]);
+  }
+  return result;
+}
+
+// Whether `value` is alpha * dot + beta * c within (k + 4) roundings of the absolutes and one
+// rounding of the result.
+bool close(const std::complex<double>& value, std::complex<double> sum, double size, Dtype dtype,
+           int64_t depth, const Scaling& scaling, const std::complex<double>& c) {
+  if (scaling.c != nullptr) {
+    sum = double{scaling.alpha} * sum + double{scaling.beta} * c;
+    size = std::abs(double{scaling.alpha}) * size + std::abs(double{scaling.beta} * c);
+  }
+  const double bound = size * static_cast<double>(depth + 4) * sum_epsilon(dtype) +
+                       std::abs(sum) * 1.01 * result_epsilon(dtype) + 0x1p-25;
+  return std::abs(value - sum) <= bound;
+}
+
+template <class T>
+int64_t wrong_in_batch(const Operand& a, const Operand& b, const Operand& out, int64_t batch,
+                       const Scaling& scaling) {
   const Dtype dtype = out.dtype();
   const int64_t depth = a.columns();
   const uint64_t mask = ~uint64_t{0} >> (64 - 8 * size_of(dtype));
+  const std::vector<T> left = values_of<T>(a, batch);
+  const std::vector<T> right = values_of<T>(b, batch, true);
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < out.rows(); ++i) {
+    for (int64_t j = 0; j < out.columns(); ++j) {
+      const Dot<T> expected = dot(left.data() + i * depth, right.data() + j * depth, depth);
+      if constexpr (std::is_integral_v<T>) {
+        wrong += ((expected.sum ^ out.integer(batch, i, j)) & mask) != 0;
+      } else {
+        const std::complex<double> c = scaling.c == nullptr ? 0.0 : scaling.c->value(batch, i, j);
+        wrong +=
+            !close(out.value(batch, i, j), expected.sum, expected.size, dtype, depth, scaling, c);
+      }
+    }
+  }
+  return wrong;
+}
+
+// Number of elements of `out` that are not a @ b; integers must be equal modulo their width.
+int64_t wrong_elements(const Operand& a, const Operand& b, const Operand& out, int64_t batches,
+                       const Scaling& scaling = {}) {
   int64_t wrong = 0;
   for (int64_t batch = 0; batch < batches; ++batch) {
-    for (int64_t i = 0; i < out.rows(); ++i) {
-      for (int64_t j = 0; j < out.columns(); ++j) {
-        if (is_integer(dtype)) {
-          uint64_t sum = 0;
-          for (int64_t k = 0; k < depth; ++k)
-            sum += a.integer(batch, i, k) * b.integer(batch, k, j);
-          wrong += ((sum ^ out.integer(batch, i, j)) & mask) != 0;
-          continue;
-        }
-        std::complex<double> sum = 0;
-        double size = 0;
-        for (int64_t k = 0; k < depth; ++k) {
-          const std::complex<double> product = a.value(batch, i, k) * b.value(batch, k, j);
-          sum += product;
-          size += std::abs(a.value(batch, i, k)) * std::abs(b.value(batch, k, j));
-        }
-        if (scaling.c != nullptr) {
-          const std::complex<double> other = scaling.c->value(batch, i, j);
-          sum = double{scaling.alpha} * sum + double{scaling.beta} * other;
-          size = std::abs(double{scaling.alpha}) * size + std::abs(double{scaling.beta} * other);
-        }
-        const double bound = size * static_cast<double>(depth + 4) * sum_epsilon(dtype) +
-                             std::abs(sum) * 1.01 * result_epsilon(dtype) + 0x1p-25;
-        const double error = std::abs(out.value(batch, i, j) - sum);
-        wrong += !(error <= bound);
-      }
+    if (is_integer(out.dtype())) {
+      wrong += wrong_in_batch<uint64_t>(a, b, out, batch, scaling);
+    } else if (is_complex(out.dtype())) {
+      wrong += wrong_in_batch<std::complex<double>>(a, b, out, batch, scaling);
+    } else {
+      wrong += wrong_in_batch<double>(a, b, out, batch, scaling);
     }
   }
   return wrong;
@@ -120,6 +179,26 @@ TEST(Gemm, values_of_every_dtype_and_shape) {
       b.fill(2);
       Launch launch({}, nullptr, a, b, out);
       EXPECT_GE(check_all(launch, a, b, out, 1), 2);
+    }
+  }
+}
+
+TEST(Gemm, long_sums_of_few_elements) {
+  for (const Dtype dtype : {Dtype::float32, Dtype::bfloat16, Dtype::float16}) {
+    for (const Shape shape : {Shape{20, 9001, 14}, Shape{3, 20007, 5}, Shape{33, 8192, 9}}) {
+      for (const Order order : {Order::rows, Order::columns}) {
+        Operand a(dtype, {}, shape.m, shape.k, order);
+        Operand b(dtype, {}, shape.k, shape.n, order);
+        Operand c(dtype, {}, shape.m, shape.n, order);
+        Operand out(dtype, {}, shape.m, shape.n, Order::rows);
+        a.fill(1);
+        b.fill(2);
+        c.fill(3);
+        Launch plain({}, nullptr, a, b, out);
+        EXPECT_GE(check_all(plain, a, b, out, 1), 2);
+        Launch scaled({}, &c, a, b, out, 0.5F, 2.0F);
+        EXPECT_GE(check_all(scaled, a, b, out, 1, {&c, 0.5F, 2.0F}), 2);
+      }
     }
   }
 }
@@ -373,7 +452,7 @@ class RepeatedProduct {
 
 TEST(Gemm, thread_count_bits) {
   const Shape shapes[] = {{257, 131, 513}, {1000, 77, 65}, {67, 1030, 311}, {5, 3000, 700},
-                          {700, 3000, 1},  {2, 40000, 3},  {129, 999, 250}};
+                          {700, 3000, 1},  {2, 40000, 3},  {20, 20011, 24}, {129, 999, 250}};
   for (const Dtype dtype : {Dtype::float32, Dtype::bfloat16, Dtype::float16, Dtype::float64}) {
     for (const Shape& shape : shapes) {
       for (const Order order : {Order::rows, Order::columns, Order::spaced}) {
@@ -407,6 +486,25 @@ TEST(Gemm, the_callers_float_mode_changes_nothing_and_is_kept) {
   }
 }
 #endif
+
+TEST(Gemm, starts_no_threads_of_the_library_and_leaves_openmp_alone) {
+  const int allowed = omp_get_max_threads();
+  omp_set_num_threads(3);
+  RepeatedProduct product(Dtype::float32, {256, 256, 256}, Order::rows);
+  product.run(1);
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  omp_set_num_threads(allowed);
+  const auto count = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
+                         std::filesystem::directory_iterator());
+  };
+  const auto before = count();
+  for (const Dtype dtype : {Dtype::float32, Dtype::bfloat16}) {
+    RepeatedProduct large(dtype, {513, 515, 517}, Order::rows);
+    large.run(1);
+  }
+  EXPECT_EQ(count(), before);
+}
 
 TEST(Gemm, subnormal_float32_products_are_kept) {
   Operand a(Dtype::float32, {}, 32, 1, Order::rows);

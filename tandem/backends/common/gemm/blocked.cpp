@@ -42,10 +42,9 @@ class BlockedProduct {
         runs_(simd.runs[static_cast<size_t>(problem.dtype)]),
         element_(static_cast<int64_t>(size_of(problem.dtype))),
         complex_(is_complex(problem.dtype)),
+        index_(index),
         a_(problem.at(problem.a, index)),
         b_(problem.at(problem.b, index)),
-        c_(problem.scaled ? problem.at(problem.c, index) : nullptr),
-        out_(problem.at(problem.out, index)),
         blocks_(ceil_div(problem.k, kTileDepth)) {}
 
   void run() {
@@ -256,16 +255,8 @@ class BlockedProduct {
                   int64_t c_plane) const {
     const int64_t columns = std::min(width, problem_.n - column);
     for (int64_t i = 0; i < rows; ++i) {
-      StoreTarget target;
-      target.out = out_ + ((row + i) * problem_.out.row + column * problem_.out.column) * element_;
-      target.out_stride = problem_.out.column;
-      if (problem_.scaled) {
-        target.c = c_ + ((row + i) * problem_.c.row + column * problem_.c.column) * element_;
-        target.c_stride = problem_.c.column;
-        target.alpha = problem_.alpha;
-        target.beta = problem_.beta;
-      }
-      runs_.store(c + i * width, c + c_plane + i * width, columns, target);
+      runs_.store(c + i * width, c + c_plane + i * width, columns,
+                  store_target(problem_, index_, row + i, column));
     }
   }
 
@@ -274,10 +265,9 @@ class BlockedProduct {
   const RunKernels& runs_;
   int64_t element_;
   bool complex_;
+  int64_t index_;  // of the batch
   const std::byte* a_;
   const std::byte* b_;
-  const std::byte* c_;
-  std::byte* out_;
   int64_t blocks_;  // of k
 };
 

@@ -28,6 +28,7 @@ constexpr int64_t kWorthACall = 2 * 48 * 48 * 48;
 constexpr int64_t kMinFlops = 1 << 20;   // worth a second thread
 constexpr int64_t kSlabFlops = 4 << 20;  // below it a slab is not cut further
 constexpr int64_t kWantedSlabs = 32;
+constexpr int64_t kDeepPiece = 4096;  // of k
 constexpr size_t kCachedProducts = 512;
 
 // oneDNN asks OpenMP how many threads there are: one, until the end of the scope.
@@ -172,12 +173,13 @@ Slab choose_slab(const Problem& problem) {
   }
 }
 
-// All slabs of one problem.
+// All slabs of one problem, whose results are of dtype `result`.
 class SlabProduct {
  public:
-  SlabProduct(const Problem& problem, const RunKernels& runs)
+  SlabProduct(const Problem& problem, const RunKernels& runs, Dtype result)
       : problem_(problem),
         runs_(runs),
+        result_(result),
         slab_(choose_slab(problem)),
         row_slabs_(ceil_div(problem.m, slab_.rows)),
         column_slabs_(ceil_div(problem.n, slab_.columns)),
@@ -214,7 +216,7 @@ class SlabProduct {
   ProductKey key_of(int64_t rows, int64_t columns) const {
     ProductKey key = {};
     key.dtype = problem_.dtype;
-    key.result = problem_.scaled ? Dtype::float32 : problem_.dtype;
+    key.result = problem_.scaled ? Dtype::float32 : result_;
     key.m = rows;
     key.n = columns;
     key.k = problem_.k;
@@ -235,7 +237,7 @@ class SlabProduct {
     const std::byte* a = problem_.at(problem_.a, index) + row * problem_.a.row * element_;
     const std::byte* b = problem_.at(problem_.b, index) + column * problem_.b.column * element_;
     if (!problem_.scaled) {
-      product.run(a, b, address(problem_.out, index, row, column));
+      product.run(a, b, address(problem_.out, index, row, column, result_));
       return;
     }
     const int64_t rows = rows_of(row_slab);
@@ -243,29 +245,72 @@ class SlabProduct {
     const Scratch sums(static_cast<size_t>(rows * columns) * sizeof(float));
     product.run(a, b, sums.as<float>());
     for (int64_t i = 0; i < rows; ++i) {
-      StoreTarget target;
-      target.out = address(problem_.out, index, row + i, column);
-      target.out_stride = problem_.out.column;
-      target.c = address(problem_.c, index, row + i, column);
-      target.c_stride = problem_.c.column;
-      target.alpha = problem_.alpha;
-      target.beta = problem_.beta;
-      runs_.store(sums.as<float>() + i * columns, nullptr, columns, target);
+      runs_.store(sums.as<float>() + i * columns, nullptr, columns,
+                  store_target(problem_, index, row + i, column));
     }
   }
 
   std::byte* address(const MatrixView& view, int64_t index, int64_t row, int64_t column) const {
-    return problem_.at(view, index) + (row * view.row + column * view.column) * element_;
+    return address(view, index, row, column, problem_.dtype);
+  }
+  std::byte* address(const MatrixView& view, int64_t index, int64_t row, int64_t column,
+                     Dtype dtype) const {
+    return view.data + (problem_.offset(view, index) + row * view.row + column * view.column) *
+                           static_cast<int64_t>(size_of(dtype));
   }
 
   const Problem& problem_;
   const RunKernels& runs_;
+  Dtype result_;
   Slab slab_;
   int64_t row_slabs_;
   int64_t column_slabs_;
   int64_t element_;
   std::shared_ptr<const Product> products_[2][2];
 };
+
+// Elements of k in one piece when a long k with few slabs is worth cutting, by shape alone; else 0.
+int64_t deep_cut(const Problem& problem) {
+  const int64_t slabs = ceil_div(problem.m, 128) * ceil_div(problem.n, 128);
+  if (!problem.batch.empty() || slabs > 4 || problem.k < 2 * kDeepPiece) return 0;
+  return std::max(kDeepPiece, ceil_div(ceil_div(problem.k, kWantedSlabs), 64) * 64);
+}
+
+// Pieces of k as a batch of float32 products, added in order.
+void run_deep(const Problem& problem, const RunKernels& runs, int64_t depth) {
+  const int64_t whole = problem.k / depth;
+  const int64_t rest = problem.k % depth;
+  const int64_t size = problem.m * problem.n;
+  const Scratch scratch(static_cast<size_t>(size * (whole + 1)) * sizeof(float));
+  auto* sums = scratch.as<float>();
+  Problem part = problem;
+  part.scaled = false;
+  part.k = depth;
+  part.batch = {whole};
+  part.a.batch = {depth * problem.a.column};
+  part.b.batch = {depth * problem.b.row};
+  part.out = {scratch.as<std::byte>(), problem.n, 1, {size}};
+  SlabProduct(part, runs, Dtype::float32).run();
+  if (rest > 0) {
+    Problem last = part;
+    last.k = rest;
+    last.batch = {1};
+    last.a.data = problem.at(part.a, 0) +
+                  whole * part.a.batch[0] * static_cast<int64_t>(size_of(problem.dtype));
+    last.b.data = problem.at(part.b, 0) +
+                  whole * part.b.batch[0] * static_cast<int64_t>(size_of(problem.dtype));
+    last.out.data = reinterpret_cast<std::byte*>(sums + whole * size);
+    SlabProduct(last, runs, Dtype::float32).run();
+  }
+  const int64_t pieces = whole + (rest > 0 ? 1 : 0);
+  const kernel::FloatEnvironment floats;
+  for (int64_t piece = 1; piece < pieces; ++piece) {
+    for (int64_t i = 0; i < size; ++i) sums[i] += sums[piece * size + i];
+  }
+  for (int64_t i = 0; i < problem.m; ++i) {
+    runs.store(sums + i * problem.n, nullptr, problem.n, store_target(problem, 0, i, 0));
+  }
+}
 
 std::string declines_dtype(Dtype dtype, bool) {
   if (dtype != Dtype::float32 && dtype != Dtype::bfloat16) return "only float32 and bfloat16";
@@ -288,8 +333,10 @@ std::string_view declines(const Problem& problem) {
 
 void run(const Problem& problem) {
   const Simd& simd = *find_simd();
+  const RunKernels& runs = simd.runs[static_cast<size_t>(problem.dtype)];
   try {
-    SlabProduct(problem, simd.runs[static_cast<size_t>(problem.dtype)]).run();
+    if (const int64_t depth = deep_cut(problem); depth > 0) return run_deep(problem, runs, depth);
+    SlabProduct(problem, runs, problem.dtype).run();
   } catch (const dnnl::error& error) {
     raise<InternalError>("matmul", "oneDNN failed on {}x{}x{}: {}", problem.m, problem.k, problem.n,
                          error.what());

@@ -85,13 +85,17 @@ int64_t Problem::batch_count() const {
   return count;
 }
 
-std::byte* Problem::at(const MatrixView& matrix, int64_t index) const {
-  int64_t offset = 0;
+int64_t Problem::offset(const MatrixView& matrix, int64_t index) const {
+  int64_t result = 0;
   for (size_t axis = batch.size(); axis-- > 0;) {
-    offset += index % batch[axis] * matrix.batch[axis];
+    result += index % batch[axis] * matrix.batch[axis];
     index /= batch[axis];
   }
-  return matrix.data + offset * static_cast<int64_t>(size_of(dtype));
+  return result;
+}
+
+std::byte* Problem::at(const MatrixView& matrix, int64_t index) const {
+  return matrix.data + offset(matrix, index) * static_cast<int64_t>(size_of(dtype));
 }
 
 void Problem::transpose() {

@@ -38,7 +38,8 @@ struct Problem {
   MatrixView out;              // [m, n]
 
   int64_t batch_count() const;
-  // Address of the matrix of the `index`-th batch, counted row-major over `batch`.
+  // Elements from the first matrix to that of the `index`-th batch, counted row-major over `batch`.
+  int64_t offset(const MatrixView& matrix, int64_t index) const;
   std::byte* at(const MatrixView& matrix, int64_t index) const;
   // The same product as out^T = b^T @ a^T.
   void transpose();

@@ -87,6 +87,21 @@ const Simd* find_simd() {
   return nullptr;
 }
 
+StoreTarget store_target(const Problem& problem, int64_t index, int64_t row, int64_t column) {
+  const auto element = static_cast<int64_t>(size_of(problem.dtype));
+  StoreTarget target = {};
+  const MatrixView& out = problem.out;
+  target.out = problem.at(out, index) + (row * out.row + column * out.column) * element;
+  target.out_stride = out.column;
+  if (!problem.scaled) return target;
+  const MatrixView& c = problem.c;
+  target.c = problem.at(c, index) + (row * c.row + column * c.column) * element;
+  target.c_stride = c.column;
+  target.alpha = problem.alpha;
+  target.beta = problem.beta;
+  return target;
+}
+
 const TileKernels& tile_kernels(const Simd& simd, Dtype dtype) {
   if (dtype == Dtype::float64) return simd.f64;
   if (!is_integer(dtype)) return simd.f32;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tandem/backends/common/gemm/problem.h"
 #include "tandem/base/dtype.h"
 
 namespace tandem::backends::common {
@@ -37,6 +38,9 @@ struct StoreTarget {
   float alpha = 1;
   float beta = 0;
 };
+
+// The run of `problem` that begins at [row, column] of the `index`-th batch.
+StoreTarget store_target(const Problem& problem, int64_t index, int64_t row, int64_t column);
 
 // Conversions between runs of one storage dtype and its compute type. Strides in elements.
 struct RunKernels {

@@ -127,18 +127,8 @@ class StreamProduct {
 
   void store(int64_t column, int64_t columns) {
     for (int64_t i = 0; i < problem_.m; ++i) {
-      StoreTarget target;
-      target.out = problem_.at(problem_.out, index_) +
-                   (i * problem_.out.row + column * problem_.out.column) * element_;
-      target.out_stride = problem_.out.column;
-      if (problem_.scaled) {
-        target.c = problem_.at(problem_.c, index_) +
-                   (i * problem_.c.row + column * problem_.c.column) * element_;
-        target.c_stride = problem_.c.column;
-        target.alpha = problem_.alpha;
-        target.beta = problem_.beta;
-      }
-      runs_.store(sums_.as<float>() + i * problem_.n + column, nullptr, columns, target);
+      runs_.store(sums_.as<float>() + i * problem_.n + column, nullptr, columns,
+                  store_target(problem_, index_, i, column));
     }
   }
 
