@@ -1,8 +1,8 @@
 #include "tandem/backends/common/gemm/gemm.h"
+#include "tandem/backends/common/interpreter/interpreter.h"
 #include "tandem/backends/cpu/cpu.h"
 #include "tandem/backends/cpu/executable.h"
 #include "tandem/base/check.h"
-#include "tandem/kernel/reference.h"
 
 namespace tandem::backends::cpu {
 namespace {
@@ -22,9 +22,10 @@ constexpr Library kLibraries[] = {
 class CpuCompiler final : public kernel::Compiler {
  public:
   std::shared_ptr<device::Executable> compile(const kernel::Kernel& kernel) override {
-    return std::make_shared<CpuExecutable>([kernel](const device::LaunchArguments& arguments) {
-      kernel::run_reference(kernel, arguments);
-    });
+    return std::make_shared<CpuExecutable>(
+        [inner = common::compile_interpreted(kernel)](const device::LaunchArguments& arguments) {
+          common::run_interpreted(*inner, arguments);
+        });
   }
 
   std::shared_ptr<device::Executable> library(const kernel::LibraryCall& call) override {
