@@ -170,6 +170,7 @@ TEST(Scheduler, AThousandStreamsUseABoundedNumberOfWorkers) {
     }
     EXPECT_EQ(ran.load(), 1000);
     EXPECT_LE(most.load(), 3);
+    while (scheduler.counters().parked < 1000) std::this_thread::yield();  // at their second piece
     gpu.step(device);
     EXPECT_TRUE(scheduler.synchronize_all());
     EXPECT_EQ(ran.load(), 3000);
