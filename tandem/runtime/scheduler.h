@@ -83,7 +83,7 @@ class Scheduler {
   // Blocks until the Point is reached: runs the stream itself when its baton is free, else spins,
   // then sleeps. Every 20 ms, and between pieces of work that it runs itself, calls `interrupted`;
   // when that returns true the wait is abandoned (the work goes on elsewhere) and wait returns
-  // false.
+  // false. `interrupted` must not throw.
   bool wait(device::Point point, const std::function<bool()>& interrupted = {});
 
   // Waits for all work submitted so far to a stream, or to all.
