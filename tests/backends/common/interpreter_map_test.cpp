@@ -183,6 +183,34 @@ TEST(InterpreterMap, OutputInPlaceOfAnInput) {
   }
 }
 
+// The value stored on an input is computed before that input is loaded.
+TEST(InterpreterMap, OutputInPlaceOfALaterInput) {
+  Builder b(1);
+  const uint16_t first = b.input(Dtype::float32);
+  const uint16_t second = b.input(Dtype::float32);
+  const uint16_t sum = b.output(Dtype::float32);
+  const uint16_t doubled_first = b.output(Dtype::float32);
+  const NodeId x = b.load(first);
+  const NodeId twice = b.binary(Op::add, x, x);
+  const NodeId y = b.load(second);
+  b.store(sum, b.binary(Op::add, x, y));
+  b.store(doubled_first, twice);
+  const Kernel kernel = b.finish();
+  const int64_t size = 2048;
+  std::vector<float> xs(size, 3);
+  std::vector<float> ys(size, 5);
+  std::vector<float> sums(size);
+  const int64_t stride = 1;
+  device::BufferArgument arguments[4];
+  for (auto& argument : arguments) argument.strides = &stride;
+  arguments[0].data = xs.data();
+  arguments[1].data = arguments[3].data = ys.data();
+  arguments[2].data = sums.data();
+  run_interpreted(*compile_interpreted(kernel), {{&size, 1}, arguments, {}});
+  EXPECT_EQ(sums, std::vector<float>(size, 8));
+  EXPECT_EQ(ys, std::vector<float>(size, 6));
+}
+
 TEST(InterpreterMap, GatherWrapsOnceAndClampsScatterDrops) {
   Builder b(2);
   const uint16_t indices = b.input(Dtype::int64);

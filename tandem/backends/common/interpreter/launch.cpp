@@ -84,12 +84,14 @@ void Launch::find_aliases() {
     if (load.buffer == Access::kNoBuffer || program.written[load.buffer]) continue;
     const size_t axes = static_cast<size_t>(rank());
     const Reach read = reach_of(load, accesses[a], arguments.extents, strides_.data() + a * axes);
-    for (size_t b = 0; b < accesses.size() && !accesses[a].aliased; ++b) {
+    for (size_t b = 0; b < accesses.size(); ++b) {
       const Access& store = program.accesses[b];
       if (store.buffer == Access::kNoBuffer || !program.written[store.buffer]) continue;
       const Reach write =
           reach_of(store, accesses[b], arguments.extents, strides_.data() + b * axes);
-      accesses[a].aliased = read.begin < write.end && write.begin < read.end;
+      if (read.begin < write.end && write.begin < read.end) {
+        accesses[a].aliased = accesses[b].aliased = true;
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ struct BoundAccess {
   std::byte* data = nullptr;
   int64_t index_extent = 0, index_stride = 0;  // in units
   bool fixed = false;    // the same element at every point
-  bool aliased = false;  // a loaded buffer that some store may overwrite
+  bool aliased = false;  // a load and a store that share memory: both happen in their turn
   bool streams = false;  // a large output, written past the caches
 };
 

@@ -181,7 +181,8 @@ void Worker::bind_outputs(const Pass& pass, PassState& state, const TileRange& r
   for (const uint16_t number : pass.direct_stores) {
     const Step& step = pass.steps[number];
     std::byte* memory = nullptr;
-    if (whole && !launch_.accesses[step.access].streams) memory = in_place(step, range);
+    const BoundAccess& bound = launch_.accesses[step.access];
+    if (whole && !bound.streams && !bound.aliased) memory = in_place(step, range);
     const uint16_t value = step.operands[1];
     state.bound[number] = memory != nullptr;
     state.registers[value].data = memory != nullptr ? memory : home(pass.registers[value]).data;
