@@ -1,16 +1,46 @@
-// Every way to execute a kernel on this machine, for the fuzzer.
+// Every way to execute a kernel on this machine, for the fuzzer. The first is the one that ships.
 #pragma once
 
 #include <vector>
 
+#include "tandem/backends/common/interpreter/interpreter.h"
+#include "tandem/backends/common/thread_pool.h"
+#include "tandem/base/settings.h"
 #include "tandem/kernel/expand_calls.h"
 #include "tandem/kernel/fuzz/fuzz.h"
 #include "tandem/kernel/reference.h"
 
-inline std::vector<tandem::kernel::fuzz::Evaluator> kernel_evaluators() {
-  using namespace tandem;
-  const auto expanded = [](const kernel::Kernel& kernel, const device::LaunchArguments& launch) {
-    kernel::run_reference(kernel::expand_calls(kernel), launch);
-  };
-  return {{"leaves expanded", expanded}};
+namespace tandem {
+
+inline void interpret(const kernel::Kernel& kernel, const device::LaunchArguments& launch) {
+  backends::common::run_interpreted(*backends::common::compile_interpreted(kernel), launch);
 }
+
+inline std::vector<kernel::fuzz::Evaluator> kernel_evaluators() {
+  using kernel::Kernel;
+  using device::LaunchArguments;
+  return {
+      {"interpreter", interpret},
+      {"interpreter, one thread",
+       [](const Kernel& kernel, const LaunchArguments& launch) {
+         const backends::common::ScopedThreadCount one(1);
+         interpret(kernel, launch);
+       }},
+      {"interpreter, seven threads",
+       [](const Kernel& kernel, const LaunchArguments& launch) {
+         const backends::common::ScopedThreadCount seven(7);
+         interpret(kernel, launch);
+       }},
+      {"interpreter, AVX2",
+       [](const Kernel& kernel, const LaunchArguments& launch) {
+         const ScopedSetting avx2("isa", "avx2");
+         interpret(kernel, launch);
+       }},
+      {"leaves expanded",
+       [](const Kernel& kernel, const LaunchArguments& launch) {
+         kernel::run_reference(kernel::expand_calls(kernel), launch);
+       }},
+  };
+}
+
+}  // namespace tandem

@@ -70,6 +70,9 @@ uint16_t Builder::end_stage(Stage properties, NodeId value) {
   Stage& stage = kernel_.stages.back();
   TANDEM_CHECK(stage.extent == Extent::element, "a reduction ends a stage over elements");
   if (value < stage.begin) value = append(Node(kernel_.nodes[value]));
+  const bool ordered =
+      properties.reduction != Reduction::sum && properties.reduction != Reduction::prod;
+  properties.is_unsigned = properties.is_unsigned && ordered && is_int(type_of(value));
   properties.begin = stage.begin;
   properties.value = value;
   stage = properties;

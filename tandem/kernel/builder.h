@@ -22,6 +22,7 @@ class Builder {
   // Stages. The first one opens by itself as a map over elements. `reduce` and `scan` end the
   // current stage and return its number for stage_result; what follows opens a map over elements
   // unless `begin_map` says otherwise. A value of an earlier stage is brought into the current one.
+  // `is_unsigned` counts where the order of integers matters.
   void begin_map(Extent extent = Extent::element);
   uint16_t reduce(Reduction reduction, NodeId value, bool is_unsigned = false);
   uint16_t scan(Reduction reduction, NodeId value, bool is_unsigned = false, bool reverse = false,

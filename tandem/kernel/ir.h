@@ -113,7 +113,7 @@ struct Stage {
   NodeId begin = 0, end = 0;  // range of Kernel::nodes
   // Reduce and Scan:
   Reduction reduction = Reduction::sum;
-  bool is_unsigned = false;   // order of min, max, argmin, argmax on integers
+  bool is_unsigned = false;   // order of min, max, argmin, argmax on integers, else false
   bool reverse = false, exclusive = false;  // Scan
   NodeId value = kNoNode;     // reduced node of this stage
   bool operator==(const Stage&) const = default;

@@ -182,6 +182,9 @@ class Verifier {
         stage.reduction == Reduction::argmin || stage.reduction == Reduction::argmax;
     require(logical == (type == Type::b1) && !(arg && stage.kind == StageKind::scan),
             "reduction_type", "stage {} takes {}", s, name_of(type));
+    const bool ordered = stage.reduction != Reduction::sum && stage.reduction != Reduction::prod;
+    require(!stage.is_unsigned || (ordered && is_int(type)), "canonical_fields",
+            "stage {} is unsigned", s);
     require(stage.kind == StageKind::scan || (!stage.reverse && !stage.exclusive),
             "canonical_fields", "stage {} is no scan", s);
   }

@@ -154,6 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"canonical_fields", "mul has bits", [](Kernel& k) { k.nodes[2].bits = 1; }},
         Case{"canonical_fields", "mul has bits or a slot", [](Kernel& k) { k.nodes[2].slot = 1; }},
         Case{"canonical_fields", "stage 1 is no scan", [](Kernel& k) { k.stages[1].reverse = true; }},
+        Case{"canonical_fields", "stage 1 is unsigned",
+             [](Kernel& k) { k.stages[1].is_unsigned = true; }},
         Case{"canonical_fields", "stage 0 is a map",
              [](Kernel& k) { k.stages[0].reduction = Reduction::max; }},
         Case{"canonical_fields", "constant has bits",

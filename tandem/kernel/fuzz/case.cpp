@@ -24,6 +24,7 @@ bool is_nan(Dtype dtype, uint64_t value) {
 }
 
 std::string show(Dtype dtype, const std::byte* address) {
+  if (dtype == Dtype::bool_) return fmt::format("{}", static_cast<int>(*address));
   const uint64_t value = load_element(dtype, address);
   const auto low = static_cast<uint32_t>(value);
   if (dtype == Dtype::float64) return fmt::format("{} ({:#x})", std::bit_cast<double>(value), value);

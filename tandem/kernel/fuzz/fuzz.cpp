@@ -166,28 +166,40 @@ std::optional<Failure> fuzz_verifier(uint64_t seed, const std::vector<Evaluator>
   return std::nullopt;
 }
 
+namespace {
+
+// How the case of a seed shows the planted defect, if it does.
+std::optional<std::string> symptom(Defect defect, const std::vector<Evaluator>& evaluators,
+                                   uint64_t seed) {
+  if (is_of_verifier(defect)) {
+    const auto failure = fuzz_verifier(seed, {});
+    return failure ? std::optional(failure->what) : std::nullopt;
+  }
+  const Case fuzz_case = random_case(seed);
+  const std::vector<Block> expected = expected_blocks(fuzz_case);
+  for (const Evaluator& evaluator : evaluators) {
+    if (const auto what = disagreement_with(expected, fuzz_case, evaluator)) return what;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 DefectResult find_defect(Defect defect, const std::vector<Evaluator>& evaluators, uint64_t seed,
                          double seconds) {
   DefectResult result;
   result.defect = defect;
   const auto begin = std::chrono::steady_clock::now();
-  plant(defect);
   while (!result.found && seconds_since(begin) < seconds) {
     const uint64_t case_seed = seed + static_cast<uint64_t>(result.cases++);
-    std::optional<std::string> what;
-    if (is_of_verifier(defect)) {
-      if (const auto failure = fuzz_verifier(case_seed, {})) what = failure->what;
-    } else {
-      const Case fuzz_case = random_case(case_seed);
-      const std::vector<Block> expected = expected_blocks(fuzz_case);
-      for (const Evaluator& evaluator : evaluators) {
-        if (!what) what = disagreement_with(expected, fuzz_case, evaluator);
-      }
-    }
-    result.found = what.has_value();
-    if (what) result.how = *what;
+    plant(defect);
+    const auto what = symptom(defect, evaluators, case_seed);
+    plant(Defect::none);
+    // A case that fails without the defect as well shows nothing of it.
+    if (!what || symptom(defect, evaluators, case_seed)) continue;
+    result.found = true;
+    result.how = *what;
   }
-  plant(Defect::none);
   result.seconds = seconds_since(begin);
   return result;
 }

@@ -42,7 +42,7 @@ std::optional<Failure> fuzz_verifier(uint64_t seed, const std::vector<Evaluator>
 // `attempts` candidates are tried.
 Case shrink(Case fuzz_case, const std::function<bool(const Case&)>& fails, int attempts = 2000);
 
-// Plants the defect and fuzzes until it is found or the time is over.
+// Plants the defect and fuzzes until a case fails that does not fail without it, or the time is over.
 struct DefectResult {
   Defect defect = Defect::none;
   bool found = false;

@@ -50,7 +50,7 @@ class Mutator {
   void change_stage() {
     if (kernel_.stages.empty()) return;
     Stage& stage = kernel_.stages[random_.below(static_cast<int64_t>(kernel_.stages.size()))];
-    switch (random_.below(8)) {
+    switch (random_.below(9)) {
       case 0: stage.kind = static_cast<StageKind>(random_.below(4)); break;
       case 1: stage.extent = static_cast<Extent>(random_.below(3)); break;
       case 2: stage.begin += static_cast<NodeId>(random_.between(-1, 1)); break;
@@ -58,6 +58,7 @@ class Mutator {
       case 4: stage.reduction = static_cast<Reduction>(random_.below(9)); break;
       case 5: stage.value = any_node(); break;
       case 6: stage.reverse = !stage.reverse; break;
+      case 7: stage.is_unsigned = !stage.is_unsigned; break;
       default: stage.exclusive = !stage.exclusive;
     }
   }

@@ -33,12 +33,12 @@ class Generator {
       params_.push_back(builder_.add_param(static_cast<Type>(random_.pick({0, 1, 2, 3, 3, 4}))));
     }
     const int64_t stages = reduced_rank_ == 0 ? random_.between(1, 2) : random_.between(1, 4);
-    for (int64_t s = 0; s < stages; ++s) {
-      add_stage();
-      if (s + 1 == stages && outputs_ == 0) {
-        begin_stage(Extent::element);
-        add_store();
-      }
+    for (int64_t s = 0; s < stages; ++s) add_stage();
+    // What the last reduction gives is stored, and something is stored.
+    if (unread_ || outputs_ == 0) {
+      begin_stage(reads_scan_ || reduced_rank_ == 0 || random_.one_in(2) ? Extent::element
+                                                                         : Extent::row);
+      add_store();
     }
     return {builder_.finish(), std::move(scatter_axis_)};
   }
@@ -63,10 +63,16 @@ class Generator {
     // Values of earlier stages with this extent stay visible.
     const int64_t sources = random_.between(1, 4);
     for (int64_t i = 0; i < sources; ++i) put(pool, random_source());
+    const bool readable = unread_ && (!reads_scan_ || extent == Extent::element);
+    if (readable && !random_.one_in(4)) {
+      put(pool, builder_.stage_result(reads_scan_ ? scans_.back() : reduces_.back()));
+      unread_ = false;
+    }
   }
 
   Pool& current() { return pools_[static_cast<size_t>(extent_)]; }
   void put(Pool& pool, NodeId node) {
+    newest_ = builder_.type_of(node);
     pool[static_cast<size_t>(builder_.type_of(node))].push_back(node);
   }
 
@@ -86,7 +92,7 @@ class Generator {
     const Type type =
         logical ? Type::b1 : random_.pick({Type::i32, Type::i64, Type::f32, Type::f32, Type::f64});
     // all and any of b1; sum, prod, min, max and, but for scans, the arg reductions of numbers.
-    auto reduction = static_cast<Reduction>(random_.below(4));
+    auto reduction = static_cast<Reduction>(random_.pick({0, 0, 1, 2, 3}));
     if (logical) reduction = random_.one_in(2) ? Reduction::all : Reduction::any;
     if (!logical && !scan && random_.one_in(4)) {
       reduction = random_.one_in(2) ? Reduction::argmin : Reduction::argmax;
@@ -97,6 +103,8 @@ class Generator {
         scan ? builder_.scan(reduction, operand, is_unsigned, random_.one_in(2), random_.one_in(2))
              : builder_.reduce(reduction, operand, is_unsigned);
     (scan ? scans_ : reduces_).push_back(stage);
+    unread_ = true;
+    reads_scan_ = scan;
   }
 
   // A value that has no operands, or a gathered one.
@@ -144,7 +152,7 @@ class Generator {
   NodeId value(Type type) {
     const auto& known = current()[static_cast<size_t>(type)];
     if (!known.empty() && !random_.one_in(10)) {
-      if (random_.one_in(2)) return known.back();
+      if (!random_.one_in(3)) return known.back();
       return random_.pick(known);
     }
     if (random_.one_in(4)) return constant(type);
@@ -256,9 +264,11 @@ class Generator {
   }
 
   void add_store() {
-    const auto dtype = random_.one_in(2) ? random_.pick({Dtype::float32, Dtype::float16,
-                                                         Dtype::bfloat16, Dtype::int32})
-                                         : static_cast<Dtype>(random_.below(kDtypeCount));
+    // Mostly a value of the type computed last, so that little of what is computed is dead.
+    Dtype dtype;
+    do {
+      dtype = static_cast<Dtype>(random_.below(kDtypeCount));
+    } while (compute_type(dtype) != newest_ && !random_.one_in(8));
     const Type type = compute_type(dtype);
     EmittedValue stored{.dtype = dtype};
     stored.nodes[0] = value(type);
@@ -289,6 +299,9 @@ class Generator {
   std::vector<uint16_t> params_, reduces_, scans_;
   std::vector<int> scatter_axis_;
   int outputs_ = 0;
+  Type newest_ = Type::f32;  // of the value that became known last
+  // Whether the last Reduce, or Scan, stage has no reader yet.
+  bool unread_ = false, reads_scan_ = false;
 };
 
 }  // namespace

@@ -57,6 +57,15 @@ class Layouter {
     std::iota(axes.begin(), axes.end(), 0);
     shuffle(axes);
     case_.extents.assign(rank(), 1);
+    // The tree of a reduction shows from the fourth chunk on.
+    if (case_.kernel.reduced_rank > 0 && random_.one_in(6)) {
+      deep_ = true;
+      budget = 9000;
+      std::ranges::partition(axes, [&](int axis) { return axis >= case_.kernel.parallel_rank; });
+      case_.extents[axes[0]] = random_.pick<int64_t>({3073, 4096, 5000, 8191});
+      budget /= case_.extents[axes[0]];
+      axes.erase(axes.begin());
+    }
     for (int axis : axes) {
       int64_t extent = random_.one_in(3) ? random_.between(1, 8)
                                          : random_.pick<int64_t>({1, 2, 31, 32, 33, 63, 64, 65, 127,
@@ -149,7 +158,10 @@ class Layouter {
     if (use.gathered) extend(layout.index_extent, layout.index_stride);
     layout.margin = buffer.written ? kMargin : 0;
     Block block(static_cast<size_t>(empty ? 0 : (high - low + 1) * size) + 2 * layout.margin);
-    fill(random_, buffer.dtype, block);
+    const Mood mood = deep_ ? random_.pick({Mood::ordinary, Mood::ordinary, Mood::mixed})
+                            : random_.pick({Mood::ordinary, Mood::mixed, Mood::mixed,
+                                            Mood::mixed, Mood::corners});
+    fill(random_, buffer.dtype, mood, block);
     layout.block = case_.blocks.size();
     layout.offset = static_cast<int64_t>(layout.margin) - (empty ? 0 : low * size);
     case_.blocks.push_back(std::move(block));
@@ -191,6 +203,7 @@ class Layouter {
   Random& random_;
   const RandomKernel& source_;
   Case case_;
+  bool deep_ = false;  // many chunks to a reduction
 };
 
 }  // namespace

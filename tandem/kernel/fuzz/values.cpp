@@ -10,6 +10,11 @@ namespace tandem::kernel::fuzz {
 namespace {
 
 template <class T>
+T ordinary_float(Random& random) {
+  return static_cast<T>(random.between(-1'000'000, 1'000'000)) / T(99'991);
+}
+
+template <class T>
 T random_float(Random& random) {
   using Limits = std::numeric_limits<T>;
   using Bits = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
@@ -23,7 +28,7 @@ T random_float(Random& random) {
     case 2: return std::bit_cast<T>(static_cast<Bits>(random.bits()));
     case 3: return static_cast<T>(random.between(-300, 300));
     case 4: return static_cast<T>(random.between(-64, 64)) / 4;
-    default: return static_cast<T>(random.between(-1'000'000, 1'000'000)) / T(99'991);
+    default: return ordinary_float<T>(random);
   }
 }
 
@@ -53,10 +58,18 @@ uint64_t random_value(Random& random, Type type) {
   return std::bit_cast<uint64_t>(random_float<double>(random));
 }
 
-void fill(Random& random, Dtype dtype, std::span<std::byte> memory) {
+void fill(Random& random, Dtype dtype, Mood mood, std::span<std::byte> memory) {
   const size_t step = is_complex(dtype) ? sizeof(float) : size_of(dtype);
   for (size_t at = 0; at + step <= memory.size(); at += step) {
-    if (dtype == Dtype::bool_) {
+    if (is_inexact(dtype) && mood != Mood::mixed) {
+      const float value = mood == Mood::ordinary
+                              ? ordinary_float<float>(random)
+                              : random.pick({0.0f, -0.0f, 1.0f, -1.0f, 0x1p-24f,
+                                             std::numeric_limits<float>::quiet_NaN()});
+      store_element(dtype, &memory[at],
+                    dtype == Dtype::float64 ? std::bit_cast<uint64_t>(double{value})
+                                            : std::bit_cast<uint32_t>(value));
+    } else if (dtype == Dtype::bool_) {
       memory[at] = static_cast<std::byte>(random.pick({0, 0, 0, 1, 1, 1, 2, 255}));
     } else if (is_integer(dtype) && size_of(dtype) < 4) {
       const uint64_t value = size_of(dtype) == 1 ? random_int<uint8_t>(random)

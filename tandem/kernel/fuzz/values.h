@@ -12,7 +12,11 @@ namespace tandem::kernel::fuzz {
 // Value bits of a type, as constants and parameters have them.
 uint64_t random_value(Random& random, Type type);
 
+// What a buffer of floats holds. Sums and extremes of many elements are rarely NaN or infinite only if
+// their elements never are; ties of zeros are common only among few values.
+enum class Mood : uint8_t { mixed, ordinary, corners };
+
 // Fills memory with elements of the dtype (a complex64 with two float32).
-void fill(Random& random, Dtype dtype, std::span<std::byte> memory);
+void fill(Random& random, Dtype dtype, Mood mood, std::span<std::byte> memory);
 
 }  // namespace tandem::kernel::fuzz
