@@ -51,6 +51,7 @@ NodeRef Node::make(const NodeInit& init) {
   node->input_count_ = static_cast<uint16_t>(init.inputs.size());
   node->param_count_ = static_cast<uint8_t>(init.params.size());
   node->immediates_ = init.immediates;
+  node->immediate_dtype_ = init.immediate_dtype;
   node->attributes_ = init.attributes;
   if (init.shape.size() > kInlineRank || init.inputs.size() > kInlineInputs ||
       init.params.size() > kInlineParams) {

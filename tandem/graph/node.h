@@ -33,6 +33,7 @@ struct NodeInit {
   std::span<Node* const> inputs;       // null where the operand is an immediate
   std::span<const uint64_t> params;    // class P words; an immediate operand's comes at its position
   uint8_t immediates = 0;              // bit i: operand i is params[i]
+  Dtype immediate_dtype = Dtype::float32;  // of the immediate operands (a mask operand is bool)
   const Attributes* attributes = nullptr;
 };
 
@@ -53,6 +54,7 @@ class alignas(64) Node {
   int rank() const { return rank_; }
   uint16_t stream() const { return stream_; }
   uint8_t immediates() const { return immediates_; }
+  Dtype immediate_dtype() const { return immediate_dtype_; }
   Dims shape() const { return {spilled() ? spill_->shape.data() : shape_, rank_}; }
   std::span<Node* const> inputs() const {
     return {spilled() ? spill_->inputs.data() : inputs_, input_count_};
@@ -83,7 +85,7 @@ class alignas(64) Node {
 
   // Scratch of a walk, guarded by the engine's lock.
   struct Scratch {
-    uint32_t epoch = 0;
+    uint64_t epoch = 0;
     uint32_t index = 0;
     uint32_t edges = 0;
   };
@@ -103,8 +105,8 @@ class alignas(64) Node {
   static void destroy(Node* node);
   bool spilled() const { return spilled_; }
 
-  mutable std::atomic<uint32_t> count_{0};
   mutable Scratch scratch_;
+  mutable std::atomic<uint32_t> count_{0};
   OpCode op_;
   uint16_t stream_ = 0;
   Dtype dtype_ = Dtype::float32;
@@ -112,6 +114,7 @@ class alignas(64) Node {
   uint16_t input_count_ = 0;
   uint8_t param_count_ = 0;
   uint8_t immediates_ = 0;
+  Dtype immediate_dtype_ = Dtype::float32;
   bool spilled_ = false;
   const Attributes* attributes_ = nullptr;
   std::atomic<Storage*> storage_{nullptr};

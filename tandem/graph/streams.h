@@ -12,7 +12,8 @@ namespace tandem {
 // device (its default stream) or a stream.
 using StreamOrDevice = std::variant<std::monostate, DeviceType, Device, Stream>;
 
-// The default device is process-wide until a thread sets its own; it starts as the CPU unless a real GPU is there.
+// Where operations run that name no stream: one for the process, but for the inside of a StreamScope, which is the
+// thread's own. It starts as the CPU unless a real GPU is there.
 Device default_device();
 // Raises DeviceError when there is no such device.
 void set_default_device(Device device);
@@ -41,6 +42,7 @@ class StreamScope {
  private:
   Device saved_device_;
   Stream saved_stream_;
+  bool had_own_device_ = false;
 };
 
 }  // namespace tandem

@@ -23,10 +23,36 @@ void give_back(const Copy& copy) {
 }  // namespace
 
 void Completion::fail(std::exception_ptr error) noexcept {
-  int fresh = 0;
-  if (!state_.compare_exchange_strong(fresh, 1, std::memory_order_relaxed)) return;
-  error_ = std::move(error);
-  failed_.store(true, std::memory_order_release);
+  std::vector<Ref<Completion>> failing{Ref<Completion>(this)};
+  // Iterative: chains of dependents may be long.
+  while (!failing.empty()) {
+    const Ref<Completion> next = std::move(failing.back());
+    failing.pop_back();
+    int fresh = 0;
+    if (!next->state_.compare_exchange_strong(fresh, 1, std::memory_order_relaxed)) continue;
+    const std::lock_guard lock(next->mutex_);
+    next->error_ = error;
+    next->failed_.store(true, std::memory_order_release);
+    for (auto& dependent : next->dependents_) failing.push_back(std::move(dependent));
+    next->dependents_.clear();
+  }
+}
+
+void Completion::add_dependent(Ref<Completion> other) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failed()) {
+      dependents_.push_back(std::move(other));
+      return;
+    }
+  }
+  other->fail(error());
+}
+
+void Completion::forget_dependents() {
+  std::vector<Ref<Completion>> done;
+  const std::lock_guard lock(mutex_);
+  done.swap(dependents_);
 }
 
 void note(Points& points, device::Point point) {

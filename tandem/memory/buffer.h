@@ -10,6 +10,8 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "tandem/base/ref.h"
 #include "tandem/base/small_vector.h"
@@ -22,15 +24,22 @@ namespace tandem::memory {
 // may die first. A failure is kept for good; every waiter gets a fresh exception with its payload.
 class Completion : public RefCounted<Completion> {
  public:
-  void fail(std::exception_ptr error) noexcept;  // the first failure stays
+  // The first failure stays; it reaches dependents, and theirs, before this returns.
+  void fail(std::exception_ptr error) noexcept;
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   // The failure; null when none. Valid once failed().
   std::exception_ptr error() const { return failed() ? error_ : nullptr; }
+  // `other` writes what is computed from these buffers: it fails when this one fails or has failed.
+  void add_dependent(Ref<Completion> other);
+  // The work succeeded: nothing more can reach the dependents.
+  void forget_dependents();
 
  private:
   std::atomic<int> state_{0};
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
+  std::mutex mutex_;
+  std::vector<Ref<Completion>> dependents_;
 };
 
 // One copy of a buffer's bytes on one device.

@@ -1,0 +1,120 @@
+// Binder: takes a plan to a Run: memory for what it writes, residency for what it reads, and the numbers of
+// every launch; then submits the segments and publishes the results. All under the engine's lock.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "tandem/engine/devices.h"
+#include "tandem/engine/plan_cache.h"
+#include "tandem/engine/run.h"
+#include "tandem/graph/walk.h"
+#include "tandem/memory/ledger.h"
+#include "tandem/passes/view.h"
+
+namespace tandem::engine {
+
+// What bind and submit count; see inspect::Counters.
+struct RunCounters {
+  uint64_t kernels_launched = 0, library_calls = 0, nodes_run = 0, donations = 0, segments = 0,
+           edges = 0, transfers = 0, rebinds = 0;
+};
+
+// The reserved memory of a stream for values that die inside of a run. FIFO order makes its reuse safe.
+struct Arena {
+  memory::Pool* pool = nullptr;
+  std::byte* data = nullptr;
+  size_t capacity = 0;
+  memory::Points after;  // of the block, until the next segment has waited for them
+};
+
+struct EngineState {
+  runtime::Scheduler& scheduler;
+  Devices& devices;
+  std::map<uint16_t, Arena> arenas;  // by stream
+  RunCounters counters;
+};
+
+// Raised by reserve when a pool has no memory left; nothing was claimed. Carries the numbers.
+struct MemoryShortage {
+  memory::Pool* pool;
+  Device device;
+  size_t bytes;
+};
+
+// Room for a copy of a buffer on another device, not yet made.
+struct PendingCopy {
+  Device place;
+  memory::Block block;
+  memory::Cause cause;
+};
+
+// Queues the transfer from the buffer's first copy and adds the new one. The block becomes the buffer's.
+device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy copy);
+
+class Binder {
+ public:
+  Binder(EngineState& state, PlanEntry& entry, const graph::Walk& walk);
+  ~Binder();
+
+  // Allocates everything the run needs; throws MemoryShortage with all undone.
+  void reserve();
+  // Queues transfers and segments, in topological order.
+  void submit(bool wait);
+  // Gives storage to the kept nodes and collects the inputs they let go of.
+  void publish(std::vector<graph::NodeRef>& dead);
+
+ private:
+  struct Bound {
+    std::byte* data = nullptr;         // on the device where it is made, or of the leaf
+    Ref<memory::Buffer> buffer;        // leaf, output and transient values
+    passes::Layout layout;             // of the whole value
+    memory::Points after;              // its block's former uses
+    bool donated = false;              // written over a dead input
+  };
+  struct PlannedCopy {
+    uint32_t value;
+    PendingCopy copy;
+  };
+
+  const passes::Plan& plan() const { return *entry_.plan; }
+  uint16_t stream_of(const passes::Segment& segment) const { return walk_.streams[segment.slot]; }
+  DeviceEntry& device_of(uint32_t slot) const { return *slot_devices_[slot]; }
+  Dims shape_of(const passes::Value& value) const {
+    return Dims(walk_.dims).subspan(value.first_dim, value.rank);
+  }
+  size_t bytes_of(const passes::Value& value) const {
+    return static_cast<size_t>(element_count(shape_of(value))) * size_of(value.dtype);
+  }
+
+  void reserve_value(uint32_t number);
+  bool try_donation(uint32_t number);
+  bool take(uint32_t donor, uint32_t number);
+  void reserve_arenas();
+  void reserve_copies();
+  memory::Block allocate(memory::Pool& pool, Device device, size_t bytes, uint16_t stream,
+                         const std::byte* preferred = nullptr);
+  PendingCopy* pending(uint32_t value, Device place);
+  void make_resident(uint32_t value, DeviceEntry& device, memory::Points& waits);
+  void submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>& run);
+  void bind_instruction(Run& run, uint32_t number, DeviceEntry& device);
+  void bind_params(Run& run, const passes::Instruction& instruction, Run::Launch& launch);
+  passes::Layout operand_layout(const passes::Operand& operand) const;
+  device::BufferArgument argument(const passes::Operand& operand, const passes::Layout& layout,
+                                  DeviceEntry& device) const;
+  std::byte* address(uint32_t value, DeviceEntry& device) const;
+  void undo();
+
+  EngineState& state_;
+  PlanEntry& entry_;
+  const graph::Walk& walk_;
+  std::vector<DeviceEntry*> slot_devices_;
+  std::vector<Bound> values_;
+  std::vector<PlannedCopy> copies_;
+  std::vector<size_t> arena_offsets_;  // by arena slot
+  std::vector<device::Point> points_;  // by segment
+  bool submitted_ = false;
+};
+
+}  // namespace tandem::engine

@@ -1,0 +1,179 @@
+// Memory of a run: outputs, transients, arenas, and room for copies of inputs on other devices.
+#include <algorithm>
+
+#include "tandem/engine/binder.h"
+
+namespace tandem::engine {
+
+using passes::Home;
+using passes::kNone;
+
+namespace {
+
+constexpr size_t kArenaAlignment = 256;
+size_t aligned(size_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
+
+}  // namespace
+
+Binder::Binder(EngineState& state, PlanEntry& entry, const graph::Walk& walk)
+    : state_(state), entry_(entry), walk_(walk) {
+  for (const uint16_t stream : walk.streams) {
+    slot_devices_.push_back(&state.devices.get(state.scheduler.device_of(stream)));
+  }
+  values_.resize(plan().values.size());
+}
+
+Binder::~Binder() {
+  if (!submitted_) undo();
+}
+
+void Binder::undo() {
+  for (const auto& [value, copy] : copies_) {
+    if (!copy.block.data) continue;
+    memory::Pool& pool = *state_.devices.get(copy.place).pool;
+    pool.release(copy.block.data, copy.block.capacity, copy.block.after);
+  }
+  copies_.clear();
+  // Outputs and transients go back with their buffers, whose copies carry the Points of the blocks.
+}
+
+memory::Block Binder::allocate(memory::Pool& pool, Device device, size_t bytes, uint16_t stream,
+                               const std::byte* preferred) {
+  memory::Block block = pool.allocate(bytes, stream, preferred);
+  if (!block.data) throw MemoryShortage{&pool, device, bytes};
+  return block;
+}
+
+void Binder::reserve() {
+  for (uint32_t i = 0; i < values_.size(); ++i) reserve_value(i);
+  reserve_copies();
+  reserve_arenas();
+}
+
+void Binder::reserve_value(uint32_t number) {
+  const passes::Value& value = plan().values[number];
+  Bound& bound = values_[number];
+  if (value.home == Home::leaf) {
+    const graph::Storage& storage = *walk_.nodes[walk_.leaves[value.leaf]]->storage();
+    bound.buffer = storage.buffer;
+    bound.layout = {storage.offset, Shape(shape_of(value)), storage.strides};
+    return;
+  }
+  bound.layout.shape = Shape(shape_of(value));
+  bound.layout.strides = row_major_strides(bound.layout.shape);
+  if (value.home != Home::output && value.home != Home::transient) return;
+  if (try_donation(number)) return;
+  const passes::Instruction& maker = plan().instructions[value.instruction];
+  DeviceEntry& device = device_of(maker.slot);
+  const size_t bytes = bytes_of(value);
+  memory::Block block = allocate(*device.pool, device.device, bytes, walk_.streams[maker.slot],
+                                 entry_.output_addresses[number]);
+  entry_.output_addresses[number] = block.data;
+  bound.data = block.data;
+  bound.after = block.after;
+  bound.buffer = make_ref<memory::Buffer>(bytes);
+  memory::Copy copy{.device = device.place(),
+                    .pool = device.pool,
+                    .data = block.data,
+                    .capacity = block.capacity,
+                    .valid = {},
+                    .uses = block.after};
+  bound.buffer->add(std::move(copy));
+}
+
+bool Binder::try_donation(uint32_t number) {
+  for (const uint32_t donor : plan().values[number].donors) {
+    if (take(donor, number)) return true;
+  }
+  return false;
+}
+
+// Ownership decides, not use: who still reads the input is waited for.
+bool Binder::take(uint32_t donor, uint32_t number) {
+  const passes::Value& value = plan().values[number];
+  const uint32_t leaf_node = walk_.leaves[plan().values[donor].leaf];
+  const graph::Node& node = *walk_.nodes[leaf_node];
+  const graph::Storage& storage = *node.storage();
+  memory::Buffer& buffer = *storage.buffer;
+  // The storage's reference and this binder's; a donation already made adds another.
+  const bool owned = !walk_.held[leaf_node] && storage.reference_count() == 1 &&
+                     buffer.reference_count() == 2 && buffer.exports() == 0 &&
+                     buffer.writable_exports() == 0 && !buffer.foreign();
+  if (!owned || storage.offset != 0 || buffer.bytes() != bytes_of(value) ||
+      !is_row_major(node.shape(), storage.strides)) {
+    return false;
+  }
+  const DeviceEntry& device = device_of(plan().instructions[value.instruction].slot);
+  const memory::Copy* copy = buffer.find(device.place());
+  if (!copy) return false;
+  values_[number].buffer = Ref<memory::Buffer>(&buffer);
+  values_[number].data = copy->data;
+  values_[number].donated = true;
+  return true;
+}
+
+PendingCopy* Binder::pending(uint32_t value, Device place) {
+  for (PlannedCopy& planned : copies_) {
+    const bool same = values_[planned.value].buffer == values_[value].buffer;
+    if (same && planned.copy.place == place) return &planned.copy;
+  }
+  return nullptr;
+}
+
+// Room for a copy of every input that its device does not have. A writable export may have changed the host's bytes
+// since the last copy, so that one is dropped first.
+void Binder::reserve_copies() {
+  for (const passes::Segment& segment : plan().segments) {
+    DeviceEntry& device = device_of(segment.slot);
+    const Device place = device.place();
+    for (const uint32_t value : segment.inputs) {
+      memory::Buffer& buffer = *values_[value].buffer;
+      memory::Cause cause = memory::Cause::input;
+      if (buffer.writable_exports() > 0 && place != kHost && buffer.find(place) &&
+          buffer.find(kHost)) {
+        buffer.drop(place);
+        cause = memory::Cause::export_again;
+      }
+      if (buffer.find(place) || pending(value, place)) continue;
+      const uint16_t stream = place == kHost ? state_.devices.get(buffer.origin().device).copy_out
+                                             : device.copy_in;
+      copies_.push_back({value, {place, {}, cause}});
+      copies_.back().copy.block = allocate(*device.pool, place, buffer.bytes(), stream);
+    }
+  }
+}
+
+void Binder::reserve_arenas() {
+  std::map<uint16_t, size_t> totals;  // by stream
+  arena_offsets_.clear();
+  for (const passes::ArenaSlot& slot : plan().arena_slots) {
+    size_t bytes = 0;
+    for (const uint32_t value : slot.values) {
+      bytes = std::max(bytes, bytes_of(plan().values[value]));
+    }
+    size_t& total = totals[walk_.streams[slot.slot]];
+    arena_offsets_.push_back(total);
+    total += aligned(bytes);
+  }
+  for (const auto& [stream, bytes] : totals) {
+    Arena& arena = state_.arenas[stream];
+    if (arena.capacity >= bytes) continue;
+    DeviceEntry& device = state_.devices.get(state_.scheduler.device_of(stream));
+    // Half as much again, so that growing shapes do not grow it each time.
+    memory::Block block = device.pool->allocate(bytes + bytes / 2, stream);
+    if (!block.data) block = allocate(*device.pool, device.device, bytes, stream);
+    if (arena.data) {
+      const device::Point last = state_.scheduler.last_point(stream);
+      arena.pool->release(arena.data, arena.capacity, std::span(&last, 1));
+    }
+    arena = {device.pool, block.data, block.capacity, block.after};
+  }
+  for (uint32_t i = 0; i < values_.size(); ++i) {
+    const passes::Value& value = plan().values[i];
+    if (value.home != Home::arena || value.arena_slot == kNone) continue;
+    const uint16_t stream = walk_.streams[plan().arena_slots[value.arena_slot].slot];
+    values_[i].data = state_.arenas[stream].data + arena_offsets_[value.arena_slot];
+  }
+}
+
+}  // namespace tandem::engine

@@ -1,0 +1,302 @@
+// Submission of a run: transfers, launches' numbers, segments, publication.
+#include <algorithm>
+
+#include "tandem/base/check.h"
+#include "tandem/base/settings.h"
+#include "tandem/engine/binder.h"
+
+namespace tandem::engine {
+
+using passes::Home;
+using passes::Instruction;
+using passes::kNone;
+using passes::ParamSource;
+
+namespace {
+
+// Bytes from the first to behind the last element a view reaches, relative to the element at its start.
+std::pair<int64_t, int64_t> reach(const passes::Layout& layout, int64_t item) {
+  int64_t first = 0, last = 1;
+  for (size_t i = 0; i < layout.shape.size(); ++i) {
+    if (layout.shape[i] == 0) return {0, 0};
+    const int64_t span = (layout.shape[i] - 1) * layout.strides[i];
+    (span < 0 ? first : last) += span;
+  }
+  return {first * item, last * item};
+}
+
+device::CopyDirection copy_direction(Device from, Device to) {
+  if (from == kHost) return device::CopyDirection::host_to_device;
+  return to == kHost ? device::CopyDirection::device_to_host
+                     : device::CopyDirection::device_to_device;
+}
+
+memory::Direction ledger_direction(device::CopyDirection direction) {
+  return static_cast<memory::Direction>(direction);
+}
+
+}  // namespace
+
+void Binder::submit(bool wait) {
+  submitted_ = true;
+  Ref<Run> run = make_ref<Run>(entry_.plan);
+  run->launches.resize(plan().instructions.size());
+  points_.resize(plan().segments.size());
+  for (size_t i = 0; i < plan().segments.size(); ++i) {
+    run->completions.push_back(make_ref<memory::Completion>());
+  }
+  for (uint32_t i = 0; i < plan().instructions.size(); ++i) {
+    bind_instruction(*run, i, device_of(plan().instructions[i].slot));
+  }
+  run->seal();
+  if (entry_.dims != walk_.dims) {
+    if (!entry_.dims.empty()) ++state_.counters.rebinds;
+    entry_.dims = walk_.dims;
+  }
+  // The waiting thread runs its own stream; everything else starts at once.
+  const uint16_t own_slot = plan().segments.empty() ? 0 : plan().segments.back().slot;
+  for (uint32_t i = 0; i < plan().segments.size(); ++i) {
+    const bool mine = wait && plan().segments[i].slot == own_slot;
+    submit_segment(i, mine ? runtime::Urgency::caller_waits : runtime::Urgency::asynchronous, run);
+  }
+  state_.counters.nodes_run += plan().node_count;
+  state_.counters.segments += plan().segments.size();
+}
+
+device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy copy) {
+  memory::Copy& source = buffer.origin();
+  const device::CopyDirection direction = copy_direction(source.device, copy.place);
+  DeviceEntry& engine_device =
+      state.devices.get(direction == device::CopyDirection::device_to_host ? source.device
+                                                                            : copy.place);
+  const uint16_t stream = direction == device::CopyDirection::device_to_host
+                              ? engine_device.copy_out
+                              : engine_device.copy_in;
+  auto completion = make_ref<memory::Completion>();
+  if (buffer.completion()) buffer.completion()->add_dependent(completion);
+  memory::Points waits = copy.block.after;
+  waits.push_back(source.valid);
+  auto work = Ref<runtime::Work>(
+      new TransferWork(*engine_device.backend, direction, copy.block.data, source.data,
+                       buffer.bytes(), completion, buffer.completion()));
+  const device::Point point =
+      state.scheduler.submit(stream, std::move(work), waits, runtime::Urgency::asynchronous);
+  memory::note(source.uses, point);
+  memory::Copy made{.device = copy.place,
+                    .pool = state.devices.get(copy.place).pool,
+                    .data = copy.block.data,
+                    .capacity = copy.block.capacity,
+                    .valid = point,
+                    .uses = copy.block.after};
+  buffer.add(std::move(made));
+  // A failed copy fails whoever reads the buffer.
+  buffer.set_completion(std::move(completion));
+  memory::Ledger::instance().moved(ledger_direction(direction), copy.cause, buffer.bytes());
+  ++state.counters.transfers;
+  return point;
+}
+
+void Binder::make_resident(uint32_t value, DeviceEntry& device, memory::Points& waits) {
+  memory::Buffer& buffer = *values_[value].buffer;
+  memory::Copy* copy = buffer.find(device.place());
+  if (copy) {
+    if (device.place() != kHost) memory::Ledger::instance().eliminated(buffer.bytes());
+    memory::note(waits, copy->valid);
+    return;
+  }
+  PendingCopy* planned = pending(value, device.place());
+  TANDEM_CHECK(planned != nullptr, "no room was made for a copy of value {}", value);
+  memory::note(waits, copy_to(state_, buffer, *planned));
+  planned->block.data = nullptr;  // now the buffer's
+}
+
+void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>& run) {
+  const passes::Segment& segment = plan().segments[number];
+  DeviceEntry& device = device_of(segment.slot);
+  const uint16_t stream = stream_of(segment);
+  const Ref<memory::Completion>& completion = run->completions[number];
+  memory::Points waits;
+  for (const uint32_t other : segment.waits) memory::note(waits, points_[other]);
+  state_.counters.edges += segment.waits.size();
+  // Values in the arena come from earlier segments of the same stream.
+  for (uint32_t i = 0; i < number; ++i) {
+    if (plan().segments[i].slot == segment.slot) run->completions[i]->add_dependent(completion);
+  }
+  for (const uint32_t value : segment.inputs) {
+    make_resident(value, device, waits);
+    const Ref<memory::Completion>& source = values_[value].buffer->completion();
+    if (!source) continue;
+    const device::Point valid = values_[value].buffer->find(device.place())->valid;
+    if (!source->failed() && state_.scheduler.timeline().reached(valid)) {
+      values_[value].buffer->set_completion({});  // it succeeded: nothing left to learn
+    } else {
+      source->add_dependent(completion);
+    }
+  }
+  for (const uint32_t i : segment.instructions) {
+    for (const passes::Operand& operand : plan().instructions[i].buffers) {
+      if (!operand.written) continue;
+      Bound& bound = values_[operand.value];
+      if (bound.donated) {
+        ++state_.counters.donations;
+        // Everybody who still reads the input must be done, and no other copy of it stays valid.
+        memory::Copy& copy = *bound.buffer->find(device.place());
+        memory::note(waits, copy.valid);
+        for (const device::Point use : copy.uses) memory::note(waits, use);
+        while (bound.buffer->copies().size() > 1) {
+          const auto& copies = bound.buffer->copies();
+          bound.buffer->drop(copies[copies[0].device == device.place() ? 1 : 0].device);
+        }
+      }
+      for (const device::Point point : bound.after) memory::note(waits, point);
+    }
+    if (plan().instructions[i].kind == Instruction::kernel) {
+      ++state_.counters.kernels_launched;
+    } else {
+      ++state_.counters.library_calls;
+    }
+  }
+  if (const auto arena = state_.arenas.find(stream); arena != state_.arenas.end()) {
+    for (const device::Point point : arena->second.after) memory::note(waits, point);
+    arena->second.after.clear();
+  }
+  auto work = Ref<runtime::Work>(
+      new SegmentWork(run, number, *device.backend, stream, settings().verify));
+  const device::Point point = state_.scheduler.submit(stream, std::move(work), waits, urgency);
+  points_[number] = point;
+  for (const uint32_t value : segment.inputs) {
+    memory::note(values_[value].buffer->find(device.place())->uses, point);
+  }
+  for (const uint32_t i : segment.instructions) {
+    for (const passes::Operand& operand : plan().instructions[i].buffers) {
+      Bound& bound = values_[operand.value];
+      if (!operand.written || !bound.buffer) continue;
+      memory::Copy& copy = *bound.buffer->find(device.place());
+      copy.valid = point;
+      copy.uses.clear();
+      bound.buffer->set_completion(completion);
+    }
+  }
+}
+
+// ---- numbers of a launch
+
+passes::Layout Binder::operand_layout(const passes::Operand& operand) const {
+  passes::Layout layout = values_[operand.value].layout;
+  passes::apply(operand.views, walk_.dims, walk_.params, layout);
+  return layout;
+}
+
+std::byte* Binder::address(uint32_t value, DeviceEntry& device) const {
+  const Bound& bound = values_[value];
+  if (plan().values[value].home == Home::arena) return bound.data;
+  if (const memory::Copy* copy = bound.buffer->find(device.place())) return copy->data;
+  for (const auto& [other, copy] : copies_) {
+    if (copy.place == device.place() && values_[other].buffer == bound.buffer) {
+      return copy.block.data;
+    }
+  }
+  return nullptr;
+}
+
+device::BufferArgument Binder::argument(const passes::Operand& operand,
+                                        const passes::Layout& layout, DeviceEntry& device) const {
+  const auto item = static_cast<int64_t>(size_of(plan().values[operand.value].dtype));
+  std::byte* base = address(operand.value, device);
+  TANDEM_CHECK(base != nullptr, "value {} has no address", operand.value);
+  device::BufferArgument result;
+  std::byte* data = base + layout.offset * item;
+  const auto [first, last] = reach(layout, item);
+  result.data = data;
+  result.range_begin = data + first;
+  result.range_end = data + last;
+  result.written = operand.written;
+  if (!layout.shape.empty()) {
+    result.index_extent = layout.shape[0];
+    result.index_stride = layout.strides[0];
+  }
+  return result;
+}
+
+void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
+  const Instruction& instruction = plan().instructions[number];
+  Run::Launch& launch = run.launches[number];
+  const Dims shape = Dims(walk_.dims).subspan(instruction.first_dim, instruction.rank);
+  const bool product = instruction.kind == Instruction::library;
+  launch.first_extent = static_cast<uint32_t>(run.numbers.size());
+  launch.extent_count =
+      static_cast<uint32_t>(product ? instruction.rank + 1u : instruction.axes.size());
+  if (product) {
+    const passes::Operand& a = instruction.buffers[instruction.buffers.size() - 3];
+    run.numbers.insert(run.numbers.end(), shape.begin(), shape.end());
+    run.numbers.push_back(walk_.dims[a.first_dim + a.rank - 1]);
+  } else {
+    for (const uint8_t axis : instruction.axes) run.numbers.push_back(shape[axis]);
+  }
+  launch.first_buffer = static_cast<uint32_t>(run.buffers.size());
+  launch.buffer_count = static_cast<uint32_t>(instruction.buffers.size());
+  for (size_t i = 0; i < instruction.buffers.size(); ++i) {
+    const passes::Operand& operand = instruction.buffers[i];
+    const passes::Layout layout = operand_layout(operand);
+    device::BufferArgument bound = argument(operand, layout, device);
+    const size_t first = run.numbers.size();
+    run.numbers.resize(first + launch.extent_count);
+    int64_t* strides = run.numbers.data() + first;
+    if (product) {
+      passes::product_strides(instruction.buffers.size(), i, layout, launch.extent_count,
+                              {run.numbers.data() + launch.first_extent, launch.extent_count},
+                              strides);
+    } else {
+      passes::launch_strides(instruction, operand, layout, walk_.dims, strides);
+    }
+    bound.strides = reinterpret_cast<const int64_t*>(first);  // an offset until Run::seal
+    run.buffers.push_back(bound);
+  }
+  bind_params(run, instruction, launch);
+}
+
+void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& launch) {
+  launch.first_param = static_cast<uint32_t>(run.params.size());
+  launch.param_count = static_cast<uint32_t>(instruction.params.size());
+  std::vector<passes::Layout> layouts;
+  std::vector<Strides> strides;
+  for (const passes::Operand& operand : instruction.generated) {
+    layouts.push_back(operand_layout(operand));
+    strides.emplace_back(instruction.axes.size(), 0);
+    passes::launch_strides(instruction, operand, layouts.back(), walk_.dims,
+                           strides.back().data());
+  }
+  for (const ParamSource& source : instruction.params) {
+    uint64_t word = 0;
+    switch (source.kind) {
+      case ParamSource::word: word = walk_.params[source.index]; break;
+      case ParamSource::word_high: word = walk_.params[source.index] >> 32; break;
+      case ParamSource::virtual_offset:
+        word = static_cast<uint64_t>(layouts[source.index].offset);
+        break;
+      case ParamSource::virtual_stride:
+        word = static_cast<uint64_t>(strides[source.index][source.axis]);
+        break;
+      case ParamSource::element_count:
+        word = static_cast<uint64_t>(
+            element_count(values_[instruction.generated[source.index].value].layout.shape));
+        break;
+    }
+    run.params.push_back(word);
+  }
+}
+
+void Binder::publish(std::vector<graph::NodeRef>& dead) {
+  for (const passes::Publication& publication : plan().publications) {
+    graph::Node* node = walk_.nodes[publication.node];
+    const passes::Layout layout = operand_layout(publication.source);
+    auto storage = make_ref<graph::Storage>();
+    storage->buffer = values_[publication.source.value].buffer;
+    storage->offset = layout.offset;
+    storage->strides = layout.strides;
+    node->publish(std::move(storage));
+    node->drop_inputs([&](graph::NodeRef input) { dead.push_back(std::move(input)); });
+  }
+}
+
+}  // namespace tandem::engine

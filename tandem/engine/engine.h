@@ -1,0 +1,62 @@
+// Engine: evaluation. One lock covers walk, look-up, bind, submit and publish; planning, kernel compiles and waiting for
+// memory happen outside of it, after which the walk is made again.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "tandem/engine/binder.h"
+#include "tandem/engine/inspect.h"
+#include "tandem/graph/evaluator.h"
+
+namespace tandem::engine {
+
+class Engine final : public graph::Evaluator {
+ public:
+  static Engine& instance();
+
+  void eval(std::span<const array> arrays, bool wait) override;
+  std::byte* host_copy(graph::Storage& storage) override;
+  Ref<memory::Buffer> allocate_host(size_t bytes) override;
+  Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) override;
+  int device_count(DeviceType type) override { return devices_.count(type); }
+  Stream create_stream(Device device) override;
+  void retire_stream(const Stream& stream) override;
+  Device device_of(uint16_t stream) override { return scheduler_.device_of(stream); }
+  void synchronize(const Stream& stream) override;
+
+  void set_interrupt_check(std::function<bool()> check);
+
+  inspect::Counters counters() const;
+  std::string plan_text(std::span<const array> arrays);
+  Devices& devices() { return devices_; }
+  runtime::Scheduler& scheduler() { return scheduler_; }
+  // Tests: makes all plan keys collide, forgets plans.
+  PlanCache& plan_cache() { return plan_cache_; }
+
+ private:
+  Engine();
+
+  // Under the lock; false when memory is short and something was done about it, or a plan was made: walk again.
+  bool try_run(std::span<const array> arrays, bool wait, std::unique_lock<std::mutex>& lock,
+               std::vector<graph::NodeRef>& dead);
+  PlanEntry* make_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);
+  void relieve(const MemoryShortage& shortage, std::unique_lock<std::mutex>& lock, int step);
+  void wait_for(const array& a);
+  void wait_for(device::Point point);
+  bool interrupted() const;
+
+  runtime::Scheduler scheduler_;
+  Devices devices_;
+  mutable std::mutex mutex_;
+  EngineState state_;
+  PlanCache plan_cache_;
+  graph::Walk walk_;
+  inspect::Counters counters_;
+  mutable std::mutex interrupt_mutex_;
+  std::shared_ptr<const std::function<bool()>> interrupt_check_;
+};
+
+}  // namespace tandem::engine

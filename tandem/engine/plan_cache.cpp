@@ -1,0 +1,80 @@
+#include "tandem/engine/plan_cache.h"
+
+#include <algorithm>
+
+#include "tandem/passes/view.h"
+
+namespace tandem::engine {
+namespace {
+
+bool holds(const passes::Plan& plan, const passes::Guard& guard, const graph::Walk& walk) {
+  const passes::Value& value = plan.values[guard.source.value];
+  passes::Layout layout;
+  layout.shape = Shape(Dims(walk.dims).subspan(value.first_dim, value.rank));
+  layout.strides = value.leaf == passes::kNone
+                       ? row_major_strides(layout.shape)
+                       : walk.nodes[walk.leaves[value.leaf]]->storage()->strides;
+  for (const passes::ViewStep& step : guard.source.views) {
+    if (!passes::apply(step, walk.dims, {}, layout)) return false;
+  }
+  passes::ViewStep reshape;
+  reshape.op = graph::Structured::reshape;
+  reshape.first_dim = guard.first_dim;
+  reshape.rank = guard.rank;
+  return passes::apply(reshape, walk.dims, {}, layout) == guard.expressible;
+}
+
+size_t cost_of(const passes::Plan& plan) {
+  size_t bytes = sizeof(plan) + plan.key.size() * 8;
+  for (const auto& instruction : plan.instructions) {
+    bytes += sizeof(instruction) + instruction.buffers.size() * sizeof(passes::Operand);
+    if (instruction.text) bytes += instruction.text->nodes.size() * sizeof(kernel::Node) * 2;
+  }
+  return bytes + plan.values.size() * sizeof(passes::Value);
+}
+
+}  // namespace
+
+PlanEntry* PlanCache::find(const graph::Walk& walk) {
+  const auto [first, last] = by_hash_.equal_range(hash_of(walk.hash));
+  for (auto it = first; it != last; ++it) {
+    const auto node = it->second;
+    const passes::Plan& plan = *node->entry.plan;
+    if (plan.key != walk.key) continue;
+    const bool valid = std::all_of(plan.guards.begin(), plan.guards.end(),
+                                   [&](const auto& guard) { return holds(plan, guard, walk); });
+    if (!valid) continue;
+    if (node != by_use_.begin()) by_use_.splice(by_use_.begin(), by_use_, node);
+    return &node->entry;
+  }
+  return nullptr;
+}
+
+PlanEntry* PlanCache::insert(uint64_t hash, std::shared_ptr<const passes::Plan> plan) {
+  const size_t cost = cost_of(*plan);
+  const size_t values = plan->values.size();
+  by_use_.push_front({hash_of(hash), {std::move(plan), {}, {}, cost}});
+  by_use_.front().entry.output_addresses.resize(values);
+  by_hash_.emplace(by_use_.front().hash, by_use_.begin());
+  bytes_ += cost;
+  evict();
+  return &by_use_.front().entry;
+}
+
+void PlanCache::evict() {
+  while (bytes_ > limit_bytes_ && by_use_.size() > 1) {
+    const auto oldest = std::prev(by_use_.end());
+    bytes_ -= oldest->entry.cost_bytes;
+    const auto [first, last] = by_hash_.equal_range(oldest->hash);
+    by_hash_.erase(std::find_if(first, last, [&](auto& e) { return e.second == oldest; }));
+    by_use_.erase(oldest);
+  }
+}
+
+void PlanCache::clear() {
+  by_hash_.clear();
+  by_use_.clear();
+  bytes_ = 0;
+}
+
+}  // namespace tandem::engine

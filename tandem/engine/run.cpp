@@ -1,0 +1,78 @@
+#include "tandem/engine/run.h"
+
+#include "tandem/device/trace.h"
+
+namespace tandem::engine {
+
+Run::Run(std::shared_ptr<const passes::Plan> plan) : plan_(std::move(plan)) {}
+
+void Run::seal() {
+  for (device::BufferArgument& buffer : buffers) {
+    buffer.strides = numbers.data() + reinterpret_cast<uintptr_t>(buffer.strides);
+  }
+}
+
+device::LaunchArguments Run::arguments(uint32_t instruction) const {
+  const Launch& launch = launches[instruction];
+  device::LaunchArguments arguments;
+  arguments.extents = {numbers.data() + launch.first_extent, launch.extent_count};
+  arguments.buffers = {buffers.data() + launch.first_buffer, launch.buffer_count};
+  arguments.params = {params.data() + launch.first_param, launch.param_count};
+  arguments.label = plan_->instructions[instruction].label.c_str();
+  return arguments;
+}
+
+// Fills what a launch will write with NaN patterns, so that an element it leaves out shows.
+void SegmentWork::poison(device::Queue& queue, const device::LaunchArguments& arguments) {
+  for (const device::BufferArgument& target : arguments.buffers) {
+    if (!target.written) continue;
+    bool replaces_input = false;
+    for (const device::BufferArgument& other : arguments.buffers) {
+      replaces_input |= !other.written && other.range_begin < target.range_end &&
+                        target.range_begin < other.range_end;
+    }
+    if (replaces_input) continue;
+    backend_.fill(queue, const_cast<std::byte*>(target.range_begin),
+                  static_cast<size_t>(target.range_end - target.range_begin), 0xff);
+  }
+}
+
+void SegmentWork::launch(device::Queue& queue, uint32_t instruction) {
+  const device::LaunchArguments arguments = run_->arguments(instruction);
+  const passes::Instruction& planned = run_->plan().instructions[instruction];
+  if (poison_writes_) poison(queue, arguments);
+  device::Trace& trace = device::Trace::instance();
+  const bool record = backend_.capabilities().runs_inline && trace.recording();
+  const int64_t begin = record ? device::Trace::now() : 0;
+  backend_.launch(queue, *planned.executable, arguments);
+  if (!record) return;
+  int64_t bytes = 0;
+  for (const auto& buffer : arguments.buffers) bytes += buffer.range_end - buffer.range_begin;
+  trace.add({planned.kind == passes::Instruction::kernel ? device::EventKind::kernel
+                                                         : device::EventKind::library,
+             device::Clock::wall, backend_.device(), stream_, planned.label, begin,
+             device::Trace::now(), bytes});
+}
+
+void SegmentWork::run(device::Queue& queue) {
+  const Ref<memory::Completion>& completion = run_->completions[segment_];
+  // A failed input fails the segment without running it; its text names the op that failed first.
+  if (completion->failed()) std::rethrow_exception(completion->error());
+  for (const uint32_t instruction : run_->plan().segments[segment_].instructions) {
+    launch(queue, instruction);
+  }
+  if (backend_.capabilities().runs_inline) completion->forget_dependents();
+}
+
+void SegmentWork::fail(std::exception_ptr error) noexcept {
+  run_->completions[segment_]->fail(error);
+}
+
+void TransferWork::run(device::Queue& queue) {
+  if (source_completion_ && source_completion_->failed()) {
+    std::rethrow_exception(source_completion_->error());
+  }
+  backend_.copy(queue, direction_, target_, source_, bytes_);
+}
+
+}  // namespace tandem::engine

@@ -1,0 +1,92 @@
+// Run: one execution of a plan, bound to sizes, addresses and scalars. Shared by the works of its segments.
+#pragma once
+
+#include <vector>
+
+#include "tandem/base/ref.h"
+#include "tandem/device/backend.h"
+#include "tandem/memory/buffer.h"
+#include "tandem/passes/plan.h"
+#include "tandem/runtime/scheduler.h"
+
+namespace tandem::engine {
+
+// Arguments of every launch in a few flat arrays.
+class Run : public RefCounted<Run> {
+ public:
+  explicit Run(std::shared_ptr<const passes::Plan> plan);
+
+  const passes::Plan& plan() const { return *plan_; }
+
+  struct Launch {
+    uint32_t first_extent = 0, extent_count = 0;
+    uint32_t first_buffer = 0, buffer_count = 0;
+    uint32_t first_param = 0, param_count = 0;
+  };
+
+  std::vector<Launch> launches;                  // by instruction
+  std::vector<int64_t> numbers;                  // extents and strides
+  std::vector<device::BufferArgument> buffers;   // strides hold offsets into numbers until `seal`
+  std::vector<uint64_t> params;
+  std::vector<Ref<memory::Completion>> completions;  // by segment
+
+  // Turns offsets into addresses once the arrays have their final size.
+  void seal();
+  device::LaunchArguments arguments(uint32_t instruction) const;
+
+ private:
+  std::shared_ptr<const passes::Plan> plan_;
+};
+
+// Runs the instructions of one segment.
+class SegmentWork final : public runtime::Work {
+ public:
+  SegmentWork(Ref<Run> run, uint32_t segment, device::Backend& backend, uint16_t stream,
+              bool poison_writes)
+      : run_(std::move(run)),
+        segment_(segment),
+        backend_(backend),
+        stream_(stream),
+        poison_writes_(poison_writes) {}
+
+  void run(device::Queue& queue) override;
+  void fail(std::exception_ptr error) noexcept override;
+
+ private:
+  void launch(device::Queue& queue, uint32_t instruction);
+  void poison(device::Queue& queue, const device::LaunchArguments& arguments);
+
+  Ref<Run> run_;
+  uint32_t segment_;
+  device::Backend& backend_;
+  uint16_t stream_;
+  bool poison_writes_;
+};
+
+// One copy between devices.
+class TransferWork final : public runtime::Work {
+ public:
+  TransferWork(device::Backend& backend, device::CopyDirection direction, void* target,
+               const void* source, size_t bytes, Ref<memory::Completion> completion,
+               Ref<memory::Completion> source_completion)
+      : backend_(backend),
+        direction_(direction),
+        target_(target),
+        source_(source),
+        bytes_(bytes),
+        completion_(std::move(completion)),
+        source_completion_(std::move(source_completion)) {}
+
+  void run(device::Queue& queue) override;
+  void fail(std::exception_ptr error) noexcept override { completion_->fail(error); }
+
+ private:
+  device::Backend& backend_;
+  device::CopyDirection direction_;
+  void* target_;
+  const void* source_;
+  size_t bytes_;
+  Ref<memory::Completion> completion_, source_completion_;
+};
+
+}  // namespace tandem::engine

@@ -1,0 +1,17 @@
+// Scalars as parameter words and as stored elements. A parameter word holds the bits of the compute type
+// (kernel/types.h) of its dtype: float16 and bfloat16 rounded to their grid but as float32 bits, small integers
+// wrapped but as int32; complex64 has its real part in the low half.
+#pragma once
+
+#include <cstdint>
+
+#include "tandem/graph/array.h"
+
+namespace tandem::graph {
+
+uint64_t encode_scalar(const Scalar& scalar, Dtype dtype);
+Scalar decode_scalar(uint64_t word, Dtype dtype);
+// The element at `address`.
+Scalar load_scalar(const void* address, Dtype dtype);
+
+}  // namespace tandem::graph

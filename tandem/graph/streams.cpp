@@ -1,0 +1,130 @@
+#include "tandem/graph/streams.h"
+
+#include <atomic>
+#include <vector>
+
+#include "tandem/base/check.h"
+#include "tandem/graph/evaluator.h"
+
+namespace tandem {
+namespace {
+
+using graph::evaluator;
+
+// Packed, so that every call of every op can read it without a lock.
+std::atomic<uint64_t> process_default_device{0};
+uint64_t pack(Device device) {
+  return static_cast<uint64_t>(device.type) << 32 | static_cast<uint32_t>(device.index);
+}
+Device unpack(uint64_t word) {
+  return {static_cast<DeviceType>(word >> 32), static_cast<int>(word & 0xffffffffu)};
+}
+
+// What a thread has chosen; streams that were made for it are retired with it.
+struct ThreadDefaults {
+  std::optional<Device> device;
+  std::vector<Stream> streams;  // at most one per device
+  std::vector<Stream> owned;
+
+  ~ThreadDefaults() {
+    for (const Stream& stream : owned) evaluator().retire_stream(stream);
+  }
+
+  Stream* find(Device wanted) {
+    for (Stream& stream : streams) {
+      if (stream.device == wanted) return &stream;
+    }
+    return nullptr;
+  }
+};
+
+ThreadDefaults& thread_defaults() {
+  static thread_local ThreadDefaults defaults;
+  return defaults;
+}
+
+void check_device(Device device) {
+  const int count = evaluator().device_count(device.type);
+  TANDEM_USER(device.index >= 0 && device.index < count, DeviceError, "device",
+              "there is no {}: this machine has {} of its type", to_string(device), count);
+}
+
+}  // namespace
+
+Device default_device() {
+  if (const auto& own = thread_defaults().device) return *own;
+  return unpack(process_default_device.load(std::memory_order_relaxed));
+}
+
+void set_default_device(Device device) {
+  check_device(device);
+  if (auto& own = thread_defaults().device) {
+    own = device;  // inside a StreamScope
+  } else {
+    process_default_device.store(pack(device), std::memory_order_relaxed);
+  }
+}
+
+int device_count(DeviceType type) { return evaluator().device_count(type); }
+
+bool is_available(Device device) {
+  return device.index >= 0 && device.index < device_count(device.type);
+}
+
+Stream default_stream(Device device) {
+  ThreadDefaults& defaults = thread_defaults();
+  if (const Stream* stream = defaults.find(device)) return *stream;
+  check_device(device);
+  const Stream stream = evaluator().create_stream(device);
+  defaults.streams.push_back(stream);
+  defaults.owned.push_back(stream);
+  return stream;
+}
+
+void set_default_stream(const Stream& stream) {
+  ThreadDefaults& defaults = thread_defaults();
+  if (Stream* current = defaults.find(stream.device)) {
+    *current = stream;
+  } else {
+    defaults.streams.push_back(stream);
+  }
+}
+
+Stream new_stream(Device device) {
+  check_device(device);
+  return evaluator().create_stream(device);
+}
+
+Stream resolve(const StreamOrDevice& where) {
+  if (const Stream* stream = std::get_if<Stream>(&where)) return *stream;
+  if (const Device* device = std::get_if<Device>(&where)) return default_stream(*device);
+  if (const DeviceType* type = std::get_if<DeviceType>(&where)) {
+    return default_stream(Device{*type, 0});
+  }
+  return default_stream(default_device());
+}
+
+void synchronize() { synchronize(default_stream(default_device())); }
+void synchronize(const Stream& stream) { evaluator().synchronize(stream); }
+
+StreamScope::StreamScope(const StreamOrDevice& where) {
+  const Stream stream = resolve(where);
+  ThreadDefaults& defaults = thread_defaults();
+  saved_device_ = default_device();
+  saved_stream_ = default_stream(stream.device);
+  had_own_device_ = defaults.device.has_value();
+  defaults.device = stream.device;
+  set_default_stream(stream);
+}
+
+StreamScope::~StreamScope() {
+  ThreadDefaults& defaults = thread_defaults();
+  if (had_own_device_) {
+    defaults.device = saved_device_;
+  } else {
+    defaults.device.reset();
+  }
+  set_default_stream(saved_stream_);
+}
+
+}  // namespace tandem

@@ -1,0 +1,174 @@
+#include "tandem/graph/walk.h"
+
+#include <algorithm>
+
+#include "tandem/base/settings.h"
+#include "tandem/graph/evaluator.h"
+
+namespace tandem::graph {
+namespace {
+
+uint64_t last_epoch = 0;  // guarded by the engine's lock
+
+uint64_t mix(uint64_t hash, uint64_t word) {
+  const unsigned __int128 product =
+      static_cast<unsigned __int128>(hash ^ word) * 0x9fb21c651e98df25ull;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+// Bit i: axis i of the input, counted from the last, is repeated along the node's axis.
+uint64_t broadcast_mask(Dims input, Dims node) {
+  uint64_t mask = 0;
+  for (size_t i = 0; i < std::min(input.size(), node.size()); ++i) {
+    const bool repeated = input[input.size() - 1 - i] != node[node.size() - 1 - i];
+    if (repeated) mask |= uint64_t{1} << std::min<size_t>(i, 63);
+  }
+  return mask;
+}
+
+// First word of a node in the key. The bits of `kSameShape` say that its shape is that of the node before.
+constexpr uint64_t kSameShape = uint64_t{1} << 63;
+uint64_t head_word(OpCode op, const Node& node) {
+  return op.code() | uint64_t{static_cast<uint8_t>(node.dtype())} << 16 |
+         static_cast<uint64_t>(node.rank()) << 24;
+}
+
+}  // namespace
+
+void Walk::clear() {
+  nodes.clear();
+  leaves.clear();
+  roots.clear();
+  first_dims.clear();
+  dims.clear();
+  params.clear();
+  streams.clear();
+  key.clear();
+  std::fill(std::begin(known_), std::end(known_), KnownShape{});
+  newest_ = 0;
+}
+
+uint32_t Walk::place_shape(Dims shape) {
+  for (uint32_t i = 0; i < kKnownShapes; ++i) {
+    const KnownShape& known = known_[(newest_ - i) % kKnownShapes];
+    if (known.rank == shape.size() &&
+        std::equal(shape.begin(), shape.end(), dims.data() + known.first_dim)) {
+      return known.first_dim;
+    }
+  }
+  // An empty shape takes a place too, so that different shapes never share their number.
+  const auto first = static_cast<uint32_t>(dims.size());
+  newest_ = (newest_ + 1) % kKnownShapes;
+  known_[newest_] = {first, static_cast<uint32_t>(shape.size())};
+  dims.insert(dims.end(), shape.begin(), shape.end());
+  if (shape.empty()) dims.push_back(1);
+  return first;
+}
+
+uint64_t Walk::slot_of(uint16_t stream) {
+  for (size_t i = streams.size(); i-- > 0;) {
+    if (streams[i] == stream) return i;
+  }
+  streams.push_back(stream);
+  return streams.size() - 1;
+}
+
+void Walk::record(Node* node) {
+  const auto number = static_cast<uint32_t>(nodes.size());
+  const Dims shape = node->shape();
+  const uint32_t first_dim = place_shape(shape);
+  const bool same_shape = number > 0 && first_dims.back() == first_dim;
+  node->scratch().index = number;
+  nodes.push_back(node);
+  first_dims.push_back(first_dim);
+  const bool leaf = node->storage() != nullptr;
+  uint64_t head = head_word(leaf ? OpCode(Structured::leaf) : node->op(), *node);
+  if (same_shape) head |= kSameShape;
+  if (!leaf) {
+    head |= uint64_t{node->immediates()} << 32 |
+            uint64_t{static_cast<uint8_t>(node->immediate_dtype())} << 40 |
+            slot_of(node->stream()) << 46;
+  }
+  key.push_back(head);
+  if (!same_shape) key.push_back(first_dim);
+  if (leaf) {
+    leaves.push_back(number);
+    return;
+  }
+  params.insert(params.end(), node->params().begin(), node->params().end());
+  if (node->attributes_key()) key.push_back(reinterpret_cast<uint64_t>(node->attributes_key()));
+  for (const Node* input : node->inputs()) {
+    if (!input) continue;  // immediates are known from the first word
+    const uint32_t index = input->scratch().index;
+    const bool other_shape = first_dims[index] != first_dim;
+    key.push_back(index | (other_shape ? uint64_t{1} << 32 : 0));
+    if (other_shape) key.push_back(broadcast_mask(input->shape(), shape));
+  }
+}
+
+void Walk::visit(Node* node) {
+  Node::Scratch& scratch = node->scratch();
+  if (scratch.epoch == epoch_) {
+    ++scratch.edges;
+    return;
+  }
+  scratch.epoch = epoch_;
+  scratch.edges = 1;
+  if (node->storage() || node->inputs().empty()) {
+    record(node);
+  } else {
+    stack_.emplace_back(node, 0);
+  }
+}
+
+void Walk::run(std::span<const array> wanted) {
+  clear();
+  epoch_ = ++last_epoch;
+  for (const array& root : wanted) {
+    Node* node = root.node().get();
+    if (node->storage()) continue;
+    const bool again = node->scratch().epoch == epoch_;
+    visit(node);
+    --node->scratch().edges;  // the root's handle is a reference, not an edge
+    while (!stack_.empty()) {
+      auto& [top, next] = stack_.back();
+      const auto inputs = top->inputs();
+      if (next == inputs.size()) {
+        Node* done = top;
+        stack_.pop_back();
+        record(done);
+      } else if (Node* input = inputs[next++]) {
+        visit(input);
+      }
+    }
+    const uint32_t number = node->scratch().index;
+    if (!again || std::find(roots.begin(), roots.end(), number) == roots.end()) {
+      roots.push_back(number);
+    }
+  }
+  close_key();
+}
+
+// Held bits, roots, devices and what the settings were.
+void Walk::close_key() {
+  uint64_t bits = 0;
+  held.resize(nodes.size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const bool is_held = nodes[i]->reference_count() > nodes[i]->scratch().edges;
+    held[i] = is_held;
+    // Whether a leaf may be written over is decided when a plan is bound, not here.
+    bits = bits << 1 | (is_held && !nodes[i]->storage() ? 1 : 0);
+    if (i % 64 == 63 || i + 1 == nodes.size()) key.push_back(std::exchange(bits, 0));
+  }
+  key.insert(key.end(), roots.begin(), roots.end());
+  for (const uint16_t stream : streams) {
+    const Device device = evaluator().device_of(stream);
+    key.push_back(uint64_t{static_cast<uint8_t>(device.type)} << 32 |
+                  static_cast<uint32_t>(device.index));
+  }
+  key.push_back(settings_epoch());
+  hash = 0x2545f4914f6cdd1dull + key.size();
+  for (const uint64_t word : key) hash = mix(hash, word);
+}
+
+}  // namespace tandem::graph

@@ -1,0 +1,155 @@
+#include "tandem/ops/random.h"
+
+#include <cmath>
+#include <mutex>
+
+#include "tandem/op_table/scalar_math.h"
+#include "tandem/ops/build.h"
+#include "tandem/ops/elementwise.h"
+#include "tandem/ops/views.h"
+
+namespace tandem::random {
+namespace {
+
+using KeyWords = std::pair<uint32_t, uint32_t>;
+
+KeyWords words_of(uint64_t seed) {
+  return {static_cast<uint32_t>(seed >> 32), static_cast<uint32_t>(seed)};
+}
+
+// Both words of the Threefry block with counters (first, second).
+KeyWords block(KeyWords key, uint32_t first, uint32_t second) {
+  const op_table::U32 k0{key.first}, k1{key.second}, c0{first}, c1{second};
+  return {op_table::threefry_0(k0, k1, c0, c1).v, op_table::threefry_1(k0, k1, c0, c1).v};
+}
+
+// The global state is split on the host: key i is the second half of a split, the first half the next state.
+struct State {
+  std::mutex mutex;
+  KeyWords key{0, 0};
+
+  KeyWords next() {
+    const std::lock_guard lock(mutex);
+    const KeyWords left = block(key, 0, 2), right = block(key, 1, 3);
+    key = {left.first, right.first};
+    return {left.second, right.second};
+  }
+};
+
+State& state() {
+  static State* instance = new State;
+  return *instance;
+}
+
+array element(const array& key, int64_t i, const StreamOrDevice& s) {
+  return reshape(slice(key, Shape{i}, Shape{1}, Shape{1}, s), Shape{}, s);
+}
+
+void check_key(const array& key) {
+  TANDEM_USER(key.dtype() == Dtype::uint32 && key.ndim() == 1 && key.size() == 2, ArgumentError,
+              "random", "expects a key of dtype uint32 and shape (2,): got {} {}",
+              name_of(key.dtype()), to_string(key.shape()));
+}
+
+// A fraction of [0, 1) from 32 bits, in float32; below 1 in the result dtype as well.
+array fraction(Dims shape, Dtype dtype, const Key& key, const StreamOrDevice& s) {
+  const array words = astype(bits(shape, key, s), Dtype::float32, s);
+  const double below_one = dtype == Dtype::float16    ? 1.0 - 0x1p-11
+                           : dtype == Dtype::bfloat16 ? 1.0 - 0x1p-8
+                                                      : 1.0 - 0x1p-24;
+  return minimum(multiply(words, Scalar(0x1p-32), s), Scalar(below_one), s);
+}
+
+// Inverse of the error function on (-1, 1) after M. Giles, "Approximating the erfinv function" (2010), single precision: a
+// polynomial in w = -log(1 - x^2) near the centre, one in sqrt(w) in the tails.
+array inverse_erf(const array& x, const StreamOrDevice& s) {
+  const auto polynomial = [&](const array& t, std::initializer_list<double> coefficients) {
+    auto next = coefficients.begin();
+    array result = add(multiply(t, Scalar(next[0]), s), Scalar(next[1]), s);
+    for (next += 2; next != coefficients.end(); ++next) {
+      result = add(multiply(result, t, s), Scalar(*next), s);
+    }
+    return result;
+  };
+  const array product = multiply(subtract(Scalar(1.0), x, s), add(x, Scalar(1.0), s), s);
+  const array w = negative(log(product, s), s);
+  const array centre = polynomial(
+      subtract(w, Scalar(2.5), s),
+      {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
+       -0.00125372503, -0.00417768164, 0.246640727, 1.50140941});
+  const array tail = polynomial(
+      subtract(sqrt(w, s), Scalar(3.0), s),
+      {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
+       -0.0076224613, 0.00943887047, 1.00167406, 2.83297682});
+  return multiply(where(less(w, Scalar(5.0), s), centre, tail, s), x, s);
+}
+
+void check_floating(Dtype dtype, std::string_view op) {
+  TANDEM_USER(is_floating(dtype), DTypeError, op, "expects a floating dtype: got {}",
+              name_of(dtype));
+}
+
+}  // namespace
+
+void seed(uint64_t seed) {
+  const std::lock_guard lock(state().mutex);
+  state().key = words_of(seed);
+}
+
+array key(uint64_t seed) {
+  const auto [high, low] = words_of(seed);
+  return array({high, low});
+}
+
+array bits(Dims shape, const Key& key, StreamOrDevice s) {
+  const int64_t count = element_count(shape, "random");
+  TANDEM_USER(count <= int64_t{1} << 33, ShapeError, "random",
+              "one key gives at most 2^33 words: got shape {}", to_string(shape));
+  graph::NodeInit init;
+  init.op = graph::Structured::random_bits;
+  init.dtype = Dtype::uint32;
+  init.stream = static_cast<uint16_t>(resolve(s).index);
+  init.shape = shape;
+  init.immediate_dtype = Dtype::uint32;
+  if (!key) {
+    const auto [first, second] = state().next();
+    const uint64_t params[] = {first, second};
+    graph::Node* const inputs[] = {nullptr, nullptr};
+    init.params = params;
+    init.inputs = inputs;
+    init.immediates = 3;
+    return array(graph::Node::make(init));
+  }
+  check_key(*key);
+  const array first = element(*key, 0, s), second = element(*key, 1, s);
+  graph::Node* const inputs[] = {first.node().get(), second.node().get()};
+  init.inputs = inputs;
+  return array(graph::Node::make(init));
+}
+
+array split(const array& key, int64_t num, StreamOrDevice s) {
+  TANDEM_USER(num >= 0, ArgumentError, "split", "the number of keys must not be negative: got {}",
+              num);
+  return bits(Shape{num, 2}, key, s);
+}
+
+array uniform(const Operand& low, const Operand& high, Dims shape, Dtype dtype, const Key& key,
+              StreamOrDevice s) {
+  check_floating(dtype, "uniform");
+  const array unit = fraction(shape, dtype, key, s);
+  const array range = subtract(astype(high.to_array(), Dtype::float32, s),
+                               astype(low.to_array(), Dtype::float32, s), s);
+  return astype(add(multiply(range, unit, s), astype(low.to_array(), Dtype::float32, s), s), dtype,
+                s);
+}
+
+array normal(Dims shape, Dtype dtype, double loc, double scale, const Key& key, StreamOrDevice s) {
+  check_floating(dtype, "normal");
+  const double low = std::nextafter(-1.0f, 0.0f);
+  const array unit = uniform(Scalar(low), Scalar(1.0), shape, Dtype::float32, key, s);
+  array result = multiply(Scalar(std::sqrt(2.0) * scale), inverse_erf(unit, s), s);
+  if (loc != 0.0) result = add(result, Scalar(loc), s);
+  return astype(result, dtype, s);
+}
+
+}  // namespace tandem::random

@@ -1,0 +1,165 @@
+#include "tandem/ops/reduce.h"
+
+#include "tandem/ops/build.h"
+#include "tandem/ops/creation.h"
+#include "tandem/ops/elementwise.h"
+#include "tandem/ops/views.h"
+
+namespace tandem {
+namespace {
+
+using kernel::Reduction;
+
+std::string_view name_of_reduction(Reduction reduction) {
+  constexpr std::string_view kNames[] = {"sum", "prod", "min", "max",
+                                         "all", "any",  "argmin", "argmax"};
+  return kNames[static_cast<size_t>(reduction)];
+}
+
+struct Reduced {
+  uint64_t mask = 0;  // bit i: axis i is reduced
+  int64_t count = 1;  // elements per result
+};
+
+Reduced reduced_axes(const array& a, const Axes& axes, std::string_view op) {
+  TANDEM_USER(a.ndim() <= 64, ShapeError, op, "more than 64 dimensions: got {}", a.ndim());
+  Reduced result;
+  const auto add = [&](int axis) {
+    const uint64_t bit = uint64_t{1} << axis;
+    TANDEM_USER((result.mask & bit) == 0, ArgumentError, op, "axis {} is named twice", axis);
+    result.mask |= bit;
+    result.count *= a.shape()[static_cast<size_t>(axis)];
+  };
+  if (axes) {
+    for (const int64_t axis : *axes) add(normalize_axis(axis, a.ndim(), op));
+  } else {
+    for (int axis = 0; axis < a.ndim(); ++axis) add(axis);
+  }
+  return result;
+}
+
+array reduce(Reduction reduction, const array& a, Dtype dtype, uint64_t mask, bool keepdims,
+             const StreamOrDevice& s) {
+  Shape shape;
+  for (int axis = 0; axis < a.ndim(); ++axis) {
+    if ((mask >> axis & 1) == 0) {
+      shape.push_back(a.shape()[static_cast<size_t>(axis)]);
+    } else if (keepdims) {
+      shape.push_back(1);
+    }
+  }
+  return ops::make({.op = graph::Structured::reduce,
+                    .dtype = dtype,
+                    .shape = shape,
+                    .inputs = std::span(&a, 1),
+                    .attributes = graph::intern({static_cast<int64_t>(reduction),
+                                                 static_cast<int64_t>(mask), keepdims ? 1 : 0})},
+                   s);
+}
+
+// Small integers are summed and multiplied in 32 bits.
+Dtype accumulated(Dtype dtype) {
+  if (dtype == Dtype::bool_ || dtype == Dtype::int8 || dtype == Dtype::int16) return Dtype::int32;
+  if (dtype == Dtype::uint8 || dtype == Dtype::uint16) return Dtype::uint32;
+  return dtype;
+}
+
+array accumulate(Reduction reduction, const array& a, const Axes& axes, bool keepdims,
+                 const StreamOrDevice& s) {
+  const Reduced reduced = reduced_axes(a, axes, name_of_reduction(reduction));
+  const Dtype dtype = accumulated(a.dtype());
+  if (reduced.mask == 0) return astype(a, dtype, s);
+  TANDEM_USER(!is_complex(dtype) || reduction == Reduction::sum, DTypeError,
+              name_of_reduction(reduction), "complex64 is not offered");
+  return reduce(reduction, a, dtype, reduced.mask, keepdims, s);
+}
+
+array extreme(Reduction reduction, const array& a, const Axes& axes, bool keepdims,
+              const StreamOrDevice& s) {
+  const std::string_view op = name_of_reduction(reduction);
+  const Reduced reduced = reduced_axes(a, axes, op);
+  TANDEM_USER(reduced.count > 0, ArgumentError, op, "an empty extent has no extreme: got shape {}",
+              to_string(a.shape()));
+  TANDEM_USER(!is_complex(a.dtype()), DTypeError, op, "complex numbers have no order");
+  if (reduced.mask == 0) return a;
+  return reduce(reduction, a, a.dtype(), reduced.mask, keepdims, s);
+}
+
+array truth(Reduction reduction, const array& a, const Axes& axes, bool keepdims,
+            const StreamOrDevice& s) {
+  const Reduced reduced = reduced_axes(a, axes, name_of_reduction(reduction));
+  if (reduced.mask == 0) return astype(a, Dtype::bool_, s);
+  return reduce(reduction, a, Dtype::bool_, reduced.mask, keepdims, s);
+}
+
+array position(Reduction reduction, const array& a, std::optional<int64_t> axis, bool keepdims,
+               const StreamOrDevice& s) {
+  const std::string_view op = name_of_reduction(reduction);
+  TANDEM_USER(!is_complex(a.dtype()), DTypeError, op, "complex numbers have no order");
+  Axes axes;
+  if (axis) axes = std::vector<int64_t>{*axis};
+  const Reduced reduced = reduced_axes(a, axes, op);
+  TANDEM_USER(reduced.count > 0, ArgumentError, op, "an empty extent has no extreme: got shape {}",
+              to_string(a.shape()));
+  TANDEM_USER(reduced.count <= int64_t{1} << 32, ArgumentError, op,
+              "positions are uint32: got {} elements", reduced.count);
+  if (reduced.mask == 0) return zeros(a.shape(), Dtype::uint32, s);  // a scalar
+  return reduce(reduction, a, Dtype::uint32, reduced.mask, keepdims, s);
+}
+
+// Integers and booleans are averaged in float32, float16 and bfloat16 too, with one rounding at the end.
+Dtype mean_type(Dtype dtype) {
+  return is_inexact(dtype) && size_of(dtype) >= 4 ? dtype : Dtype::float32;
+}
+
+}  // namespace
+
+array sum(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  return accumulate(Reduction::sum, a, axes, keepdims, s);
+}
+array prod(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  return accumulate(Reduction::prod, a, axes, keepdims, s);
+}
+array min(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  return extreme(Reduction::min, a, axes, keepdims, s);
+}
+array max(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  return extreme(Reduction::max, a, axes, keepdims, s);
+}
+array all(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  return truth(Reduction::all, a, axes, keepdims, s);
+}
+array any(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  return truth(Reduction::any, a, axes, keepdims, s);
+}
+array argmin(const array& a, std::optional<int64_t> axis, bool keepdims, StreamOrDevice s) {
+  return position(Reduction::argmin, a, axis, keepdims, s);
+}
+array argmax(const array& a, std::optional<int64_t> axis, bool keepdims, StreamOrDevice s) {
+  return position(Reduction::argmax, a, axis, keepdims, s);
+}
+
+array mean(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  const Reduced reduced = reduced_axes(a, axes, "mean");
+  const Dtype result = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;
+  const array total = sum(astype(a, mean_type(a.dtype()), s), axes, keepdims, s);
+  return astype(divide(total, Scalar(static_cast<double>(reduced.count)), s), result, s);
+}
+
+array var(const array& a, const Axes& axes, bool keepdims, int ddof, StreamOrDevice s) {
+  TANDEM_USER(!is_complex(a.dtype()), DTypeError, "var", "complex64 is not offered");
+  const Reduced reduced = reduced_axes(a, axes, "var");
+  const Dtype result = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;
+  const array wide = astype(a, mean_type(a.dtype()), s);
+  const array distance = subtract(wide, mean(wide, axes, true, s), s);
+  const array total = sum(multiply(distance, distance, s), axes, keepdims, s);
+  return astype(divide(total, Scalar(static_cast<double>(reduced.count - ddof)), s), result, s);
+}
+
+array std(const array& a, const Axes& axes, bool keepdims, int ddof, StreamOrDevice s) {
+  const Dtype result = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;
+  const array variance = var(astype(a, mean_type(a.dtype()), s), axes, keepdims, ddof, s);
+  return astype(sqrt(variance, s), result, s);
+}
+
+}  // namespace tandem

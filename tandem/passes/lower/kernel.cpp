@@ -1,0 +1,353 @@
+#include <algorithm>
+#include <bit>
+#include <unordered_map>
+
+#include "tandem/base/check.h"
+#include "tandem/kernel/emit_row.h"
+#include "tandem/op_table/row_info.h"
+#include "tandem/op_table/scalar_math.h"
+#include "tandem/passes/lower/lower.h"
+
+namespace tandem::passes {
+namespace {
+
+using graph::FlatNode;
+using graph::Structured;
+using kernel::Builder;
+using kernel::EmittedValue;
+using kernel::NodeId;
+using kernel::Op;
+using kernel::Type;
+
+// Axes of a launch: the parallel ones in order, then the reduced ones.
+void set_axes(const SimpleGraph& graph, const Cluster& cluster, Instruction& instruction) {
+  instruction.first_dim = cluster.first_dim;
+  instruction.rank = cluster.rank;
+  uint64_t mask = 0;
+  if (!cluster.reductions.empty()) {
+    const auto& words = graph.nodes[cluster.reductions[0]].flat.attributes->words;
+    mask = static_cast<uint64_t>(words[1]);
+    instruction.keepdims = words[2] != 0;
+  }
+  for (const bool reduced : {false, true}) {
+    for (uint8_t axis = 0; axis < cluster.rank; ++axis) {
+      if (((mask >> std::min<int>(axis, 63) & 1) != 0) == reduced) instruction.axes.push_back(axis);
+    }
+  }
+  instruction.reduced_rank = static_cast<uint8_t>(std::popcount(mask));
+}
+
+class KernelLowering {
+ public:
+  KernelLowering(const SimpleGraph& graph, const Clusters& clusters, uint32_t number)
+      : graph_(graph),
+        clusters_(clusters),
+        number_(number),
+        cluster_(clusters.clusters[number]),
+        instruction_(start()),
+        builder_(instruction_.rank - instruction_.reduced_rank, instruction_.reduced_rank) {
+  }
+
+  Instruction run() {
+    for (const uint32_t n : cluster_.element_nodes) emitted_[n] = emit(n);
+    for (const uint32_t n : cluster_.reductions) prepare_reduction(n);
+    store_all(cluster_.element_nodes, false);
+    for (const uint32_t n : cluster_.reductions) end_reduction(n);
+    if (!cluster_.reductions.empty()) {
+      row_ = true;
+      loads_.clear();
+      builder_.begin_map(kernel::Extent::row);
+      for (const uint32_t n : cluster_.reductions) emitted_[n] = reduction_result(n);
+      for (const uint32_t n : cluster_.row_nodes) emitted_[n] = emit(n);
+      store_all(cluster_.reductions, true);
+      store_all(cluster_.row_nodes, true);
+    }
+    instruction_.text = std::make_shared<const kernel::Kernel>(builder_.finish());
+    return std::move(instruction_);
+  }
+
+ private:
+  const FlatNode& flat(uint32_t n) const { return graph_.nodes[n].flat; }
+
+  Instruction start() const {
+    Instruction instruction;
+    instruction.slot = cluster_.slot;
+    set_axes(graph_, cluster_, instruction);
+    for (const auto* nodes :
+         {&cluster_.element_nodes, &cluster_.reductions, &cluster_.row_nodes}) {
+      instruction.node_count += static_cast<uint32_t>(nodes->size());
+      for (const uint32_t n : *nodes) add_label(instruction.label, n);
+    }
+    return instruction;
+  }
+
+  // "exp x500 add": runs of one op are counted.
+  void add_label(std::string& label, uint32_t n) const {
+    std::string name(graph::name_of(flat(n).op));
+    if (flat(n).op.is(Structured::reduce)) {
+      static constexpr const char* kNames[] = {"sum", "prod", "min",    "max",
+                                               "all", "any",  "argmin", "argmax"};
+      name = kNames[flat(n).attributes->words[0]];
+    }
+    const size_t last_start = label.rfind(' ') == std::string::npos ? 0 : label.rfind(' ') + 1;
+    const std::string last = label.substr(last_start);
+    const size_t times = last.rfind('*');
+    if (last == name) {
+      label += "*2";
+    } else if (times != std::string::npos && last.substr(0, times) == name) {
+      const int count = std::stoi(last.substr(times + 1)) + 1;
+      label.resize(last_start);
+      label += name + "*" + std::to_string(count);
+    } else {
+      label += (label.empty() ? "" : " ") + name;
+    }
+  }
+
+  // ---- operands
+  uint16_t param(Type type, ParamSource source) {
+    for (size_t i = 0; i < instruction_.params.size(); ++i) {
+      const ParamSource& known = instruction_.params[i];
+      if (known.kind == source.kind && known.index == source.index && known.axis == source.axis &&
+          builder_.kernel().params[i] == type) {
+        return static_cast<uint16_t>(i);
+      }
+    }
+    instruction_.params.push_back(source);
+    return builder_.add_param(type);
+  }
+
+  EmittedValue word(uint32_t index, Dtype dtype) {
+    EmittedValue value{.dtype = dtype};
+    const Type type = kernel::compute_type(dtype);
+    value.nodes[0] = builder_.param(param(type, {ParamSource::word, 0, index}));
+    if (is_complex(dtype)) {
+      value.nodes[1] = builder_.param(param(type, {ParamSource::word_high, 0, index}));
+    }
+    return value;
+  }
+
+  EmittedValue operand(const Operand& input) {
+    const FlatNode& base = flat(input.value);
+    const bool here = clusters_.cluster_of[input.value] == number_;
+    if (here) return emitted_.at(input.value);
+    if (clusters_.cluster_of[input.value] == kNone && base.op.is_generator()) {
+      return generate(input);
+    }
+    return load(input);
+  }
+
+  EmittedValue load(Operand input) {
+    input.row = row_;
+    for (const auto& [loaded, value] : loads_) {
+      if (loaded == input) return value;
+    }
+    const Dtype dtype = flat(input.value).dtype;
+    auto& buffers = instruction_.buffers;
+    const auto known = std::find(buffers.begin(), buffers.end(), input);
+    auto buffer = static_cast<uint16_t>(known - buffers.begin());
+    if (known == buffers.end()) {
+      buffers.push_back(input);
+      buffer = builder_.input(dtype);
+    }
+    const EmittedValue value = kernel::emit_load(builder_, buffer, dtype);
+    loads_.emplace_back(input, value);
+    return value;
+  }
+
+  // i64 position of the current point in the row-major order of a generated operand's value.
+  NodeId linear_index(uint32_t generated) {
+    NodeId result = builder_.param(
+        param(Type::i64, {ParamSource::virtual_offset, 0, generated}));
+    const int axes = row_ ? instruction_.rank - instruction_.reduced_rank : instruction_.rank;
+    for (uint8_t axis = 0; axis < axes; ++axis) {
+      const NodeId stride = builder_.param(
+          param(Type::i64, {ParamSource::virtual_stride, axis, generated}));
+      const NodeId step = builder_.binary(Op::imul, builder_.index(axis), stride);
+      result = builder_.binary(Op::iadd, result, step);
+    }
+    return result;
+  }
+
+  uint32_t add_generated(Operand input) {
+    input.row = row_;
+    auto& list = instruction_.generated;
+    const auto known = std::find(list.begin(), list.end(), input);
+    if (known != list.end()) return static_cast<uint32_t>(known - list.begin());
+    list.push_back(std::move(input));
+    return static_cast<uint32_t>(list.size() - 1);
+  }
+
+  EmittedValue generate(const Operand& input) {
+    const FlatNode& base = flat(input.value);
+    if (base.op.is(Structured::full)) return word(base.first_param, base.dtype);
+    const NodeId index = linear_index(add_generated(input));
+    return arange(base, index);
+  }
+
+  // start + index * step in the compute type, each step rounded to the dtype.
+  EmittedValue arange(const FlatNode& base, NodeId index) {
+    const NodeId first = word(base.first_param, base.dtype).nodes[0];
+    const NodeId step = word(base.first_param + 1, base.dtype).nodes[0];
+    const EmittedValue position = kernel::emit_cast(
+        builder_, {{index, kernel::kNoNode}, Dtype::int64},
+        base.dtype == Dtype::float16 || base.dtype == Dtype::bfloat16 ? Dtype::float32
+                                                                      : base.dtype);
+    const bool real = is_floating(base.dtype);
+    const NodeId scaled = builder_.binary(real ? Op::mul : Op::imul, position.nodes[0], step);
+    const NodeId sum = builder_.binary(real ? Op::add : Op::iadd, first, scaled);
+    return {{kernel::emit_rounding(builder_, sum, base.dtype), kernel::kNoNode}, base.dtype};
+  }
+
+  // ---- nodes
+  EmittedValue emit(uint32_t n) {
+    const FlatNode& node = flat(n);
+    if (node.op.is_row()) return emit_row(n);
+    switch (node.op.structured()) {
+      case Structured::full:
+      case Structured::arange: return generate(self(n));
+      case Structured::cast:
+        return kernel::emit_cast(builder_, operand(graph_.nodes[n].inputs[0]), node.dtype);
+      case Structured::contiguous: return operand(graph_.nodes[n].inputs[0]);
+      case Structured::random_bits: return random_bits(n);
+      default: break;
+    }
+    TANDEM_CHECK(false, "{} is no kernel node", graph::name_of(node.op));
+    return {};
+  }
+
+  Operand self(uint32_t n) const { return {n, {}, flat(n).first_dim, flat(n).rank, row_}; }
+
+  EmittedValue emit_row(uint32_t n) {
+    const FlatNode& node = flat(n);
+    const op_table::RowInfo& info = op_table::row(node.op.row());
+    Dtype dtypes[op_table::kMaxArity];
+    EmittedValue values[op_table::kMaxArity];
+    const auto arity = static_cast<size_t>(info.arity);
+    for (size_t i = 0; i < arity; ++i) {
+      const Operand& input = graph_.nodes[n].inputs[i];
+      if (input.value != kNone) {
+        values[i] = operand(input);
+      } else {
+        const bool mask = info.first_is_mask && i == 0;
+        values[i] = word(node.first_param + static_cast<uint32_t>(i),
+                         mask ? Dtype::bool_ : node.immediate_dtype);
+      }
+      dtypes[i] = values[i].dtype;
+    }
+    const op_table::Signature signature =
+        op_table::infer(node.op.row(), std::span(dtypes, arity));
+    return kernel::emit_row(builder_, node.op.row(), std::span(values, arity), signature);
+  }
+
+  // Word i of n: with h = ceil(n / 2), the first half are the first words of the blocks with counters (i, i + h),
+  // the second half the second words of the blocks (i - h, i).
+  EmittedValue random_bits(uint32_t n) {
+    const FlatNode& node = flat(n);
+    const auto key_word = [&](uint32_t i) {
+      const Operand& input = graph_.nodes[n].inputs[i];
+      const EmittedValue value = input.value == kNone
+                                     ? word(node.first_param + i, Dtype::uint32)
+                                     : operand(input);
+      return value.nodes[0];
+    };
+    const NodeId key0 = key_word(0), key1 = key_word(1);
+    const uint32_t generated = add_generated(self(n));
+    const NodeId index = linear_index(generated);
+    const NodeId count =
+        builder_.param(param(Type::i64, {ParamSource::element_count, 0, generated}));
+    const auto constant = [&](int64_t value) { return builder_.int_constant(Type::i64, value); };
+    const NodeId half =
+        builder_.binary(Op::sar, builder_.binary(Op::iadd, count, constant(1)), constant(1));
+    const NodeId is_first = builder_.binary(Op::ilt_s, index, half);
+    const NodeId first = builder_.select(is_first, index, builder_.binary(Op::isub, index, half));
+    const NodeId second = builder_.binary(Op::iadd, first, half);
+    const auto narrow = [&](NodeId value) { return builder_.convert(Op::narrow, Type::i32, value); };
+    // With an odd count the last block has no second word; its second counter is 0.
+    const NodeId inside = builder_.binary(Op::ilt_s, second, count);
+    const NodeId counters[] = {narrow(first),
+                               narrow(builder_.select(inside, second, constant(0)))};
+    const NodeId inputs[] = {key0, key1, counters[0], counters[1]};
+    const auto leaf = [&](op_table::LeafId id) {
+      return builder_.call(static_cast<uint16_t>(id), Type::i32, inputs, true);
+    };
+    const NodeId result = builder_.select(is_first, leaf(op_table::LeafId::threefry_0),
+                                          leaf(op_table::LeafId::threefry_1));
+    return {{result, kernel::kNoNode}, Dtype::uint32};
+  }
+
+  // ---- reductions
+  struct Reducing {
+    kernel::Reduction kind;
+    EmittedValue value;
+    bool is_unsigned;
+    std::array<uint16_t, 2> stages = {0, 0};
+  };
+
+  void prepare_reduction(uint32_t n) {
+    const FlatNode& node = flat(n);
+    const auto kind = static_cast<kernel::Reduction>(node.attributes->words[0]);
+    EmittedValue value = operand(graph_.nodes[n].inputs[0]);
+    // Sums and products are formed in the dtype of the result, truth in bool, the rest in their own.
+    const bool position = kind == kernel::Reduction::argmin || kind == kernel::Reduction::argmax;
+    if (!position) value = kernel::emit_cast(builder_, value, node.dtype);
+    const Dtype dtype = value.dtype;
+    reducing_.push_back({kind, value, is_integer(dtype) && !info(dtype).is_signed});
+  }
+
+  void end_reduction(uint32_t n) {
+    Reducing& reducing = reducing_[reducing_index(n)];
+    for (size_t part = 0; part < (is_complex(reducing.value.dtype) ? 2u : 1u); ++part) {
+      reducing.stages[part] =
+          builder_.reduce(reducing.kind, reducing.value.nodes[part], reducing.is_unsigned);
+    }
+  }
+
+  size_t reducing_index(uint32_t n) const {
+    const auto& list = cluster_.reductions;
+    return static_cast<size_t>(std::find(list.begin(), list.end(), n) - list.begin());
+  }
+
+  EmittedValue reduction_result(uint32_t n) {
+    const Reducing& reducing = reducing_[reducing_index(n)];
+    const Dtype dtype = flat(n).dtype;
+    EmittedValue value{.dtype = dtype};
+    NodeId result = builder_.stage_result(reducing.stages[0]);
+    if (reducing.kind == kernel::Reduction::argmin || reducing.kind == kernel::Reduction::argmax) {
+      result = builder_.convert(Op::narrow, Type::i32, result);
+    }
+    value.nodes[0] = kernel::emit_rounding(builder_, result, dtype);
+    if (is_complex(dtype)) value.nodes[1] = builder_.stage_result(reducing.stages[1]);
+    return value;
+  }
+
+  // Stores stand last, so that an output may be written over an operand (see plan_memory).
+  void store_all(const std::vector<uint32_t>& nodes, bool row) {
+    for (const uint32_t n : nodes) {
+      if (!clusters_.in_memory[n]) continue;
+      Operand target = self(n);
+      target.row = row;
+      target.written = true;
+      instruction_.buffers.push_back(std::move(target));
+      kernel::emit_store(builder_, builder_.output(flat(n).dtype), emitted_.at(n));
+    }
+  }
+
+  const SimpleGraph& graph_;
+  const Clusters& clusters_;
+  uint32_t number_;
+  const Cluster& cluster_;
+  Instruction instruction_;
+  Builder builder_;
+  std::unordered_map<uint32_t, EmittedValue> emitted_;
+  std::vector<Reducing> reducing_;
+  std::vector<std::pair<Operand, EmittedValue>> loads_;
+  bool row_ = false;
+};
+
+}  // namespace
+
+Instruction lower_kernel(const SimpleGraph& graph, const Clusters& clusters, uint32_t cluster) {
+  return KernelLowering(graph, clusters, cluster).run();
+}
+
+}  // namespace tandem::passes

@@ -1,0 +1,30 @@
+#include "tandem/passes/lower/lower.h"
+
+namespace tandem::passes {
+
+Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, uint32_t cluster,
+                          kernel::LibraryCall& call) {
+  const uint32_t n = clusters.clusters[cluster].element_nodes[0];
+  const SimpleNode& node = graph.nodes[n];
+  call.name = graph::name_of(node.flat.op);
+  call.rank = static_cast<uint8_t>(node.flat.rank + 1);
+  Instruction instruction;
+  instruction.kind = Instruction::library;
+  instruction.slot = node.flat.slot;
+  instruction.node_count = 1;
+  instruction.label = call.name;
+  instruction.first_dim = node.flat.first_dim;
+  instruction.rank = node.flat.rank;
+  for (const Operand& input : node.inputs) {
+    instruction.buffers.push_back(input);
+    call.operands.push_back(graph.nodes[input.value].flat.dtype);
+  }
+  instruction.buffers.push_back({n, {}, node.flat.first_dim, node.flat.rank, false, true});
+  call.operands.push_back(node.flat.dtype);
+  for (uint32_t i = 0; i < node.flat.param_count; ++i) {
+    instruction.params.push_back({ParamSource::word, 0, node.flat.first_param + i});
+  }
+  return instruction;
+}
+
+}  // namespace tandem::passes

@@ -1,0 +1,136 @@
+// Plan: what runs for one structure of graph. Immutable once made and shared by threads; sizes, addresses and scalars
+// are bound on every run. Numbers that index `dims` and `params` refer to the tables of the walk being run.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tandem/device/launch.h"
+#include "tandem/graph/flat_graph.h"
+#include "tandem/kernel/ir.h"
+#include "tandem/kernel/launch.h"
+
+namespace tandem::passes {
+
+using graph::kNone;
+
+// One view op on the way from a value to an operand; applied to numbers when a run is bound.
+struct ViewStep {
+  graph::OpCode op;
+  const graph::Attributes* attributes = nullptr;  // permutation of transpose, steps of slice
+  uint32_t first_dim = 0;                         // the shape after the step
+  uint8_t rank = 0;
+  uint32_t first_param = 0;                       // starts of slice
+  bool operator==(const ViewStep&) const = default;
+};
+using Views = SmallVector<ViewStep, 1>;
+
+// Elements of a value as somebody reads them.
+struct Operand {
+  uint32_t value = kNone;  // number in Plan::values
+  Views views;
+  uint32_t first_dim = 0;  // the shape after the views
+  uint8_t rank = 0;
+  bool row = false;        // indexed by the kernel's parallel axes only
+  bool written = false;
+  bool operator==(const Operand&) const = default;
+};
+
+// Where a value lives during and after a run.
+enum class Home : uint8_t {
+  leaf,       // an input of the graph
+  output,     // a root or a held node: a pool block that outlives the run
+  transient,  // crosses streams or devices: a pool block that is given back
+  arena,      // dies on the stream that made it: a slot of the stream's arena
+  generated,  // never in memory: an index range or a constant
+};
+
+struct Value {
+  Home home = Home::arena;
+  Dtype dtype = Dtype::float32;
+  uint32_t first_dim = 0;
+  uint8_t rank = 0;
+  uint32_t leaf = kNone;         // leaf: its number among the walk's leaves
+  uint32_t instruction = kNone;  // who writes it
+  uint32_t arena_slot = kNone;
+  SmallVector<uint32_t, 2> donors;  // output: leaf values it may be written over
+};
+
+// Where a scalar argument of a kernel comes from.
+struct ParamSource {
+  enum Kind : uint8_t {
+    word,            // the low bits of a parameter word
+    word_high,       // its high half: the imaginary part of complex64
+    virtual_offset,  // a generated operand: linear index of the element at position 0
+    virtual_stride,  // and its step along kernel axis `axis`
+    element_count,   // of a generated operand's value
+  };
+  Kind kind = word;
+  uint8_t axis = 0;
+  uint32_t index = 0;  // parameter word, or number in Instruction::generated
+};
+
+struct Instruction {
+  enum Kind : uint8_t { kernel, library };
+  Kind kind = kernel;
+  std::shared_ptr<device::Executable> executable;
+  std::string label;           // "multiply add exp", for traces and plan texts
+  std::shared_ptr<const kernel::Kernel> text;  // kernel: its IR
+  uint16_t slot = 0;           // stream slot
+  uint32_t segment = 0;
+  uint32_t node_count = 0;     // graph nodes that it computes
+  // Kernel axes: axis i of the launch is axis `axes[i]` of the shape at first_dim; the last reduced_rank are reduced.
+  // A matrix product has the shape of its result there and the axes B.., M, N, K.
+  uint32_t first_dim = 0;
+  uint8_t rank = 0;
+  SmallVector<uint8_t, 4> axes;
+  uint8_t reduced_rank = 0;
+  bool keepdims = false;       // row shapes have an axis of extent 1 for each reduced one
+  std::vector<Operand> buffers;  // in the order of the kernel's buffers or the call's operands
+  std::vector<Operand> generated;
+  std::vector<ParamSource> params;
+};
+
+// A run of instructions on one stream between edges.
+struct Segment {
+  uint16_t slot = 0;
+  std::vector<uint32_t> instructions;
+  std::vector<uint32_t> waits;     // earlier segments on other streams
+  std::vector<uint32_t> inputs;    // leaf and foreign values read here: resident on the device first
+};
+
+// A node of the graph that gets storage.
+struct Publication {
+  uint32_t node = 0;
+  Operand source;
+};
+
+// A condition on sizes or strides that planning relied on.
+struct Guard {
+  Operand source;          // before the reshape
+  uint32_t first_dim = 0;  // the shape asked for
+  uint8_t rank = 0;
+  bool expressible = false;
+};
+
+struct ArenaSlot {
+  uint16_t slot = 0;                 // stream slot
+  std::vector<uint32_t> values;      // never alive at the same time
+};
+
+struct Plan {
+  std::vector<uint64_t> key;
+  std::vector<Guard> guards;
+  std::vector<Value> values;
+  std::vector<Instruction> instructions;
+  std::vector<Segment> segments;     // in order of submission
+  std::vector<Publication> publications;
+  std::vector<ArenaSlot> arena_slots;
+  std::vector<Device> devices;       // by stream slot
+  uint32_t node_count = 0;           // pending nodes of the graph
+
+  std::string text() const;
+};
+
+}  // namespace tandem::passes

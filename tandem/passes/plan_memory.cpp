@@ -1,0 +1,167 @@
+#include "tandem/passes/plan_memory.h"
+
+#include <algorithm>
+
+namespace tandem::passes {
+namespace {
+
+class MemoryPlanner {
+ public:
+  MemoryPlanner(Plan& plan, std::span<const int64_t> dims)
+      : plan_(plan), dims_(dims), last_use_(plan.values.size(), kNone) {}
+
+  void run() {
+    find_uses();
+    assign_slots();
+    find_donors();
+    collect_inputs();
+  }
+
+ private:
+  size_t bytes_of(const Value& value) const {
+    const Dims shape = dims_.subspan(value.first_dim, value.rank);
+    return static_cast<size_t>(element_count(shape)) * size_of(value.dtype);
+  }
+
+  void find_uses() {
+    for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
+      const Instruction& instruction = plan_.instructions[i];
+      for (const Operand& operand : instruction.buffers) {
+        Value& value = plan_.values[operand.value];
+        last_use_[operand.value] = i;
+        if (value.home != Home::arena || value.instruction == kNone) continue;
+        if (plan_.instructions[value.instruction].slot != instruction.slot) {
+          value.home = Home::transient;
+        }
+      }
+    }
+  }
+
+  // First fit over the slots that are free when the value is made: the smallest that is large enough, else
+  // the largest.
+  void assign_slots() {
+    struct Slot {
+      size_t bytes;
+      uint32_t free_after;
+    };
+    std::vector<Slot> slots;
+    for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
+      const Instruction& instruction = plan_.instructions[i];
+      for (const Operand& operand : instruction.buffers) {
+        Value& value = plan_.values[operand.value];
+        if (!operand.written || value.home != Home::arena) continue;
+        const size_t bytes = bytes_of(value);
+        uint32_t best = kNone;
+        for (uint32_t s = 0; s < slots.size(); ++s) {
+          if (plan_.arena_slots[s].slot != instruction.slot || slots[s].free_after >= i) continue;
+          if (best == kNone) {
+            best = s;
+            continue;
+          }
+          const bool fits = slots[s].bytes >= bytes, best_fits = slots[best].bytes >= bytes;
+          const bool tighter = fits && (!best_fits || slots[s].bytes < slots[best].bytes);
+          if (tighter || (!best_fits && slots[s].bytes > slots[best].bytes)) best = s;
+        }
+        if (best == kNone) {
+          best = static_cast<uint32_t>(slots.size());
+          slots.push_back({0, 0});
+          plan_.arena_slots.push_back({instruction.slot, {}});
+        }
+        slots[best].bytes = std::max(slots[best].bytes, bytes);
+        slots[best].free_after = last_use_[operand.value];
+        value.arena_slot = best;
+        plan_.arena_slots[best].values.push_back(operand.value);
+      }
+    }
+  }
+
+  // An output may take the place of a leaf that dies in the same kernel, if both have the same shape and the
+  // kernel reads the leaf no later than it computes what replaces it (kernel::check_launch has the rule).
+  void find_donors() {
+    for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
+      const Instruction& instruction = plan_.instructions[i];
+      if (instruction.kind != Instruction::kernel) continue;
+      for (uint32_t w = 0; w < instruction.buffers.size(); ++w) {
+        const Operand& target = instruction.buffers[w];
+        Value& output = plan_.values[target.value];
+        if (!target.written || output.home != Home::output) continue;
+        for (uint32_t r = 0; r < instruction.buffers.size(); ++r) {
+          if (may_donate(instruction, i, r, w)) output.donors.push_back(instruction.buffers[r].value);
+        }
+      }
+    }
+  }
+
+  bool may_donate(const Instruction& instruction, uint32_t number, uint32_t read,
+                  uint32_t write) const {
+    const Operand& source = instruction.buffers[read];
+    const Operand& target = instruction.buffers[write];
+    const Value& leaf = plan_.values[source.value];
+    const Value& output = plan_.values[target.value];
+    if (source.written || leaf.home != Home::leaf || !source.views.empty()) return false;
+    if (source.row != target.row || leaf.first_dim != output.first_dim ||
+        leaf.rank != output.rank || size_of(leaf.dtype) != size_of(output.dtype)) {
+      return false;
+    }
+    if (last_use_[source.value] != number || is_published(source.value)) return false;
+    size_t readers = 0;
+    for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
+    return readers == 1 && reads_before_write(*instruction.text, read, write);
+  }
+
+  bool is_published(uint32_t value) const {
+    return std::any_of(plan_.publications.begin(), plan_.publications.end(),
+                       [&](const Publication& p) { return p.source.value == value; });
+  }
+
+  // Every use of the loaded elements stands at or before the node whose value is stored.
+  static bool reads_before_write(const kernel::Kernel& text, uint32_t read, uint32_t write) {
+    kernel::NodeId stored = kernel::kNoNode;
+    for (const kernel::Node& node : text.nodes) {
+      if (node.op == kernel::Op::store && node.slot == write && stored == kernel::kNoNode) {
+        stored = node.in[0];
+      }
+    }
+    if (stored == kernel::kNoNode) return false;
+    for (kernel::NodeId id = stored + 1; id < text.nodes.size(); ++id) {
+      const kernel::Node& node = text.nodes[id];
+      if (node.op == kernel::Op::load && node.slot == read) return false;
+      for (int i = 0; i < node.input_count; ++i) {
+        const kernel::Node& input = text.nodes[node.in[static_cast<size_t>(i)]];
+        if (input.op == kernel::Op::load && input.slot == read) return false;
+      }
+    }
+    return text.stages.size() == 1;
+  }
+
+  void collect_inputs() {
+    for (Segment& segment : plan_.segments) {
+      for (const uint32_t i : segment.instructions) {
+        for (const Operand& operand : plan_.instructions[i].buffers) {
+          const Home home = plan_.values[operand.value].home;
+          const bool foreign = home == Home::leaf || made_elsewhere(operand.value, segment);
+          if (operand.written || !foreign) continue;
+          auto& inputs = segment.inputs;
+          if (std::find(inputs.begin(), inputs.end(), operand.value) == inputs.end()) {
+            inputs.push_back(operand.value);
+          }
+        }
+      }
+    }
+  }
+
+  bool made_elsewhere(uint32_t value, const Segment& segment) const {
+    const uint32_t producer = plan_.values[value].instruction;
+    return producer != kNone && plan_.instructions[producer].slot != segment.slot;
+  }
+
+  Plan& plan_;
+  std::span<const int64_t> dims_;
+  std::vector<uint32_t> last_use_;  // by value: the last instruction that touches it
+};
+
+}  // namespace
+
+void plan_memory(Plan& plan, std::span<const int64_t> dims) { MemoryPlanner(plan, dims).run(); }
+
+}  // namespace tandem::passes

@@ -1,0 +1,64 @@
+#include "tandem/passes/planner.h"
+
+#include "tandem/kernel/verifier.h"
+#include "tandem/passes/fuse.h"
+#include "tandem/passes/lower/lower.h"
+#include "tandem/passes/place.h"
+#include "tandem/passes/plan_memory.h"
+#include "tandem/passes/simplify.h"
+
+namespace tandem::passes {
+namespace {
+
+Value value_of(const SimpleNode& node, bool in_memory) {
+  Value value;
+  value.dtype = node.flat.dtype;
+  value.first_dim = node.flat.first_dim;
+  value.rank = node.flat.rank;
+  value.leaf = node.flat.leaf;
+  value.home = node.flat.leaf != kNone ? Home::leaf
+               : node.kept             ? Home::output
+               : in_memory             ? Home::arena
+                                       : Home::generated;
+  return value;
+}
+
+}  // namespace
+
+std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint64_t> key,
+                                const PlannerOptions& options,
+                                const std::function<kernel::Compiler&(Device)>& compiler_for) {
+  SimpleGraph simple = simplify(graph);
+  const Clusters clusters = fuse(simple, options.fusion);
+  auto plan = std::make_shared<Plan>();
+  plan->key = std::move(key);
+  plan->devices = graph.devices;
+  plan->guards = std::move(simple.guards);
+  plan->publications = std::move(simple.publications);
+  for (const graph::FlatNode& node : graph.nodes) plan->node_count += node.leaf == kNone;
+  for (uint32_t n = 0; n < simple.nodes.size(); ++n) {
+    plan->values.push_back(value_of(simple.nodes[n], clusters.in_memory[n]));
+  }
+  for (uint32_t c = 0; c < clusters.clusters.size(); ++c) {
+    kernel::LibraryCall call;
+    Instruction instruction = clusters.clusters[c].library
+                                  ? lower_library(simple, clusters, c, call)
+                                  : lower_kernel(simple, clusters, c);
+    kernel::Compiler& compiler = compiler_for(graph.devices[instruction.slot]);
+    if (instruction.kind == Instruction::kernel) {
+      if (options.verify) kernel::check_kernel(*instruction.text);
+      instruction.executable = compiler.compile(*instruction.text);
+    } else {
+      instruction.executable = compiler.library(call);
+    }
+    for (const Operand& operand : instruction.buffers) {
+      if (operand.written) plan->values[operand.value].instruction = c;
+    }
+    plan->instructions.push_back(std::move(instruction));
+  }
+  place(*plan);
+  plan_memory(*plan, graph.dims);
+  return plan;
+}
+
+}  // namespace tandem::passes
