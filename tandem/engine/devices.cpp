@@ -1,10 +1,7 @@
 #include "tandem/engine/devices.h"
 
 #include "tandem/backends/cpu/cpu.h"
-#if __has_include("tandem/backends/simulated/simulated.h")
-#define TANDEM_HAS_SIMULATED 1
 #include "tandem/backends/simulated/simulated.h"
-#endif
 #include "tandem/base/check.h"
 #include "tandem/base/log.h"
 #include "tandem/base/settings.h"
@@ -40,7 +37,6 @@ DeviceEntry& Devices::get(Device device) {
 }
 
 std::unique_ptr<DeviceEntry> Devices::make_gpu(int index) {
-#ifdef TANDEM_HAS_SIMULATED
   auto entry = std::make_unique<DeviceEntry>();
   entry->device = {DeviceType::gpu, index};
   entry->backend = backends::simulated::make_simulated_backend(index);
@@ -55,9 +51,6 @@ std::unique_ptr<DeviceEntry> Devices::make_gpu(int index) {
   entry->copy_in = scheduler_.create_stream(*entry->backend);
   entry->copy_out = scheduler_.create_stream(*entry->backend);
   return entry;
-#else
-  raise<DeviceError>("device", "there is no simulated GPU {}", index);
-#endif
 }
 
 std::vector<DeviceEntry*> Devices::made() {

@@ -11,6 +11,7 @@
 #include "tandem/backends/simulated/model_clock.h"
 #include "tandem/backends/simulated/race_checker.h"
 #include "tandem/device/backend.h"
+#include "tandem/kernel/launch.h"
 
 namespace tandem::backends::simulated {
 
@@ -34,6 +35,9 @@ struct SimulatedOptions {
 
 std::unique_ptr<device::Backend> make_simulated_backend(
     int index, SimulatedOptions options = SimulatedOptions::from_settings());
+
+// Kernels run on the tile interpreter, library calls on the host's implementations.
+std::unique_ptr<kernel::Compiler> make_simulated_compiler();
 
 struct SimulatedCounters {
   uint64_t launches = 0;
