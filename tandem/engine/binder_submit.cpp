@@ -211,10 +211,6 @@ device::BufferArgument Binder::argument(const passes::Operand& operand,
   result.range_begin = data + first;
   result.range_end = data + last;
   result.written = operand.written;
-  if (!layout.shape.empty()) {
-    result.index_extent = layout.shape[0];
-    result.index_stride = layout.strides[0];
-  }
   return result;
 }
 

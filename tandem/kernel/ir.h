@@ -61,6 +61,7 @@
 
 #include "tandem/base/dtype.h"
 #include "tandem/kernel/types.h"
+#include "tandem/op_table/reduction.h"
 
 namespace tandem::kernel {
 
@@ -105,7 +106,7 @@ struct BufferParam {
 
 enum class StageKind : uint8_t { map, reduce, scan };
 enum class Extent : uint8_t { element, row };
-enum class Reduction : uint8_t { sum, prod, min, max, all, any, argmin, argmax };
+using op_table::Reduction;
 
 struct Stage {
   StageKind kind = StageKind::map;

@@ -1,5 +1,6 @@
 #include "tandem/ops/reduce.h"
 
+#include "tandem/op_table/reduction.h"
 #include "tandem/ops/build.h"
 #include "tandem/ops/creation.h"
 #include "tandem/ops/elementwise.h"
@@ -8,13 +9,7 @@
 namespace tandem {
 namespace {
 
-using kernel::Reduction;
-
-std::string_view name_of_reduction(Reduction reduction) {
-  constexpr std::string_view kNames[] = {"sum", "prod", "min", "max",
-                                         "all", "any",  "argmin", "argmax"};
-  return kNames[static_cast<size_t>(reduction)];
-}
+using op_table::Reduction;
 
 struct Reduced {
   uint64_t mask = 0;  // bit i: axis i is reduced
@@ -66,17 +61,17 @@ Dtype accumulated(Dtype dtype) {
 
 array accumulate(Reduction reduction, const array& a, const Axes& axes, bool keepdims,
                  const StreamOrDevice& s) {
-  const Reduced reduced = reduced_axes(a, axes, name_of_reduction(reduction));
+  const Reduced reduced = reduced_axes(a, axes, op_table::name_of(reduction));
   const Dtype dtype = accumulated(a.dtype());
   if (reduced.mask == 0) return astype(a, dtype, s);
   TANDEM_USER(!is_complex(dtype) || reduction == Reduction::sum, DTypeError,
-              name_of_reduction(reduction), "complex64 is not offered");
+              op_table::name_of(reduction), "complex64 is not offered");
   return reduce(reduction, a, dtype, reduced.mask, keepdims, s);
 }
 
 array extreme(Reduction reduction, const array& a, const Axes& axes, bool keepdims,
               const StreamOrDevice& s) {
-  const std::string_view op = name_of_reduction(reduction);
+  const std::string_view op = op_table::name_of(reduction);
   const Reduced reduced = reduced_axes(a, axes, op);
   TANDEM_USER(reduced.count > 0, ArgumentError, op, "an empty extent has no extreme: got shape {}",
               to_string(a.shape()));
@@ -87,14 +82,14 @@ array extreme(Reduction reduction, const array& a, const Axes& axes, bool keepdi
 
 array truth(Reduction reduction, const array& a, const Axes& axes, bool keepdims,
             const StreamOrDevice& s) {
-  const Reduced reduced = reduced_axes(a, axes, name_of_reduction(reduction));
+  const Reduced reduced = reduced_axes(a, axes, op_table::name_of(reduction));
   if (reduced.mask == 0) return astype(a, Dtype::bool_, s);
   return reduce(reduction, a, Dtype::bool_, reduced.mask, keepdims, s);
 }
 
 array position(Reduction reduction, const array& a, std::optional<int64_t> axis, bool keepdims,
                const StreamOrDevice& s) {
-  const std::string_view op = name_of_reduction(reduction);
+  const std::string_view op = op_table::name_of(reduction);
   TANDEM_USER(!is_complex(a.dtype()), DTypeError, op, "complex numbers have no order");
   Axes axes;
   if (axis) axes = std::vector<int64_t>{*axis};

@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "tandem/kernel/ir.h"
 #include "tandem/ops/operand.h"
 
 namespace tandem {

@@ -68,6 +68,9 @@ class KernelLowering {
 
  private:
   const FlatNode& flat(uint32_t n) const { return graph_.nodes[n].flat; }
+  op_table::Reduction reduction_of(uint32_t n) const {
+    return static_cast<op_table::Reduction>(flat(n).attributes->words[0]);
+  }
 
   Instruction start() const {
     Instruction instruction;
@@ -85,9 +88,7 @@ class KernelLowering {
   void add_label(std::string& label, uint32_t n) const {
     std::string name(graph::name_of(flat(n).op));
     if (flat(n).op.is(Structured::reduce)) {
-      static constexpr const char* kNames[] = {"sum", "prod", "min",    "max",
-                                               "all", "any",  "argmin", "argmax"};
-      name = kNames[flat(n).attributes->words[0]];
+      name = op_table::name_of(reduction_of(n));
     }
     const size_t last_start = label.rfind(' ') == std::string::npos ? 0 : label.rfind(' ') + 1;
     const std::string last = label.substr(last_start);
@@ -277,7 +278,7 @@ class KernelLowering {
 
   // ---- reductions
   struct Reducing {
-    kernel::Reduction kind;
+    op_table::Reduction kind;
     EmittedValue value;
     bool is_unsigned;
     std::array<uint16_t, 2> stages = {0, 0};
@@ -285,11 +286,10 @@ class KernelLowering {
 
   void prepare_reduction(uint32_t n) {
     const FlatNode& node = flat(n);
-    const auto kind = static_cast<kernel::Reduction>(node.attributes->words[0]);
+    const op_table::Reduction kind = reduction_of(n);
     EmittedValue value = operand(graph_.nodes[n].inputs[0]);
     // Sums and products are formed in the dtype of the result, truth in bool, the rest in their own.
-    const bool position = kind == kernel::Reduction::argmin || kind == kernel::Reduction::argmax;
-    if (!position) value = kernel::emit_cast(builder_, value, node.dtype);
+    if (!op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, node.dtype);
     const Dtype dtype = value.dtype;
     reducing_.push_back({kind, value, is_integer(dtype) && !info(dtype).is_signed});
   }
@@ -312,7 +312,7 @@ class KernelLowering {
     const Dtype dtype = flat(n).dtype;
     EmittedValue value{.dtype = dtype};
     NodeId result = builder_.stage_result(reducing.stages[0]);
-    if (reducing.kind == kernel::Reduction::argmin || reducing.kind == kernel::Reduction::argmax) {
+    if (op_table::gives_position(reducing.kind)) {
       result = builder_.convert(Op::narrow, Type::i32, result);
     }
     value.nodes[0] = kernel::emit_rounding(builder_, result, dtype);
