@@ -136,17 +136,20 @@ const std::byte* Fold::finish() {
   return level(0);
 }
 
-uint64_t Fold::bits(const std::byte* entry, int64_t column) const {
+void Fold::read(const std::byte* entry, std::span<uint64_t> results) const {
+  const auto each = [&](auto word, const std::byte* from, auto f) {
+    const auto* words = reinterpret_cast<const decltype(word)*>(from);
+    for (size_t i = 0; i < results.size(); ++i) results[i] = static_cast<uint64_t>(f(words[i]));
+  };
   if (how_.is_arg) {
-    int64_t position;
-    std::memcpy(&position, entry + value_bytes_ + static_cast<size_t>(column) * sizeof position,
-                sizeof position);
-    return position < 0 ? 0 : static_cast<uint64_t>(position);
+    each(int64_t{}, entry + value_bytes_, [](int64_t x) { return x < 0 ? 0 : x; });
+  } else if (how_.type == Type::b1) {
+    each(uint32_t{}, entry, [](uint32_t x) { return x & 1; });
+  } else if (tile_size(how_.type) == 4) {
+    each(uint32_t{}, entry, [](uint32_t x) { return x; });
+  } else {
+    each(uint64_t{}, entry, [](uint64_t x) { return x; });
   }
-  uint64_t element = 0;
-  const size_t size = tile_size(how_.type);
-  std::memcpy(&element, entry + static_cast<size_t>(column) * size, size);
-  return ir_bits(how_.type, element);
 }
 
 // Rows of candidates, the row number being the position; rows = 0: one candidate for column 0.

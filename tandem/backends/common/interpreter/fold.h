@@ -1,6 +1,7 @@
 // The reduction tree of kernel/ir.h over entries of `width` columns: chunks in, one result a column out.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "tandem/backends/common/interpreter/program.h"
@@ -8,7 +9,7 @@
 namespace tandem::backends::common::interpreter {
 
 // Columns of an entry, padded as tile functions need them.
-constexpr int64_t padded_columns(int64_t columns) { return (columns + 31) / 32 * 32; }
+constexpr int64_t padded_columns(int64_t columns) { return whole_groups(columns); }
 
 class Fold {
  public:
@@ -27,8 +28,8 @@ class Fold {
   // The result; valid until begin().
   const std::byte* finish();
   size_t entry_bytes() const { return value_bytes_ + (how_.is_arg ? width_ * sizeof(int64_t) : 0); }
-  // Column i of an entry as the bits of the stage's result.
-  uint64_t bits(const std::byte* entry, int64_t column) const;
+  // The first columns of an entry as bits of the stage's result.
+  void read(const std::byte* entry, std::span<uint64_t> results) const;
 
  private:
   std::byte* level(size_t number);

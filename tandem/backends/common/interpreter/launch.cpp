@@ -47,19 +47,20 @@ Launch::Launch(const Program& launched, const device::LaunchArguments& given)
   find_aliases();
 }
 
-std::vector<const int64_t*> Launch::strides_from(int axis) const {
-  std::vector<const int64_t*> result(accesses.size());
-  for (size_t a = 0; a < result.size(); ++a) {
-    result[a] = strides_.data() + a * static_cast<size_t>(rank()) + axis;
+void Launch::strides_from(int axis, Strides& strides) const {
+  strides.resize(accesses.size());
+  for (size_t a = 0; a < accesses.size(); ++a) {
+    strides[a] = strides_.data() + a * static_cast<size_t>(rank()) + axis;
   }
-  return result;
 }
 
 void Launch::bind(size_t number) {
   const Access& access = program.accesses[number];
   BoundAccess& bound = accesses[number];
   int64_t* strides = strides_.data() + number * static_cast<size_t>(rank());
+  bound = BoundAccess{};
   if (access.buffer == Access::kNoBuffer) {
+    std::fill_n(strides, rank(), 0);
     strides[access.axis] = 1;
     return;
   }

@@ -1,8 +1,6 @@
 // One launch of a program: the accesses bound to memory, shared by the threads that work on it.
 #pragma once
 
-#include <vector>
-
 #include "tandem/backends/common/interpreter/program.h"
 #include "tandem/backends/common/interpreter/space.h"
 
@@ -19,9 +17,9 @@ struct BoundAccess {
 struct Launch {
   Launch(const Program& launched, const device::LaunchArguments& given);
 
-  // Strides of every access, in units, from the first axis of the launch on; as Space::assign takes
-  // them for the axes that begin at `axis`.
-  std::vector<const int64_t*> strides_from(int axis) const;
+  // Strides of every access, in units, over the axes that begin at `axis`, as Space::assign takes them.
+  using Strides = SmallArray<const int64_t*, 16>;
+  void strides_from(int axis, Strides& strides) const;
   std::span<const int64_t> extents(int from, int to) const {
     return arguments.extents.subspan(static_cast<size_t>(from), static_cast<size_t>(to - from));
   }
@@ -29,13 +27,13 @@ struct Launch {
 
   const Program& program;
   const device::LaunchArguments& arguments;
-  std::vector<BoundAccess> accesses;
+  SmallArray<BoundAccess, 8> accesses;
 
  private:
   void bind(size_t access);
   void find_aliases();
 
-  std::vector<int64_t> strides_;  // access x axis
+  SmallArray<int64_t, 32> strides_;  // access x axis
 };
 
 }  // namespace tandem::backends::common::interpreter

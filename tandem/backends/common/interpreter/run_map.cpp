@@ -103,7 +103,8 @@ void run_blocks(const Launch& launch, const Space& space, int axis) {
 void run_map(const Launch& launch) {
   if (launch.program.passes.empty()) return;
   Space space;
-  const auto strides = launch.strides_from(0);
+  Launch::Strides strides;
+  launch.strides_from(0, strides);
   space.assign(launch.extents(0, launch.rank()), strides);
   if (space.size() == 0) return;
   const int axis = transposed_axis(launch, space);

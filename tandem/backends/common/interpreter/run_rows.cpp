@@ -31,10 +31,12 @@ struct Cut {
 class RowRun {
  public:
   explicit RowRun(const Launch& launch)
-      : launch_(launch), program_(launch.program), strides_(launch.strides_from(0)) {
-    parallel_.assign(launch.extents(0, program_.parallel_rank), strides_);
-    const auto reduced_strides = launch.strides_from(program_.parallel_rank);
-    reduced_.assign(launch.extents(program_.parallel_rank, launch.rank()), reduced_strides);
+      : launch_(launch), program_(launch.program) {
+    Launch::Strides strides;
+    launch.strides_from(0, strides);
+    parallel_.assign(launch.extents(0, program_.parallel_rank), strides);
+    launch.strides_from(program_.parallel_rank, strides);
+    reduced_.assign(launch.extents(program_.parallel_rank, launch.rank()), strides);
     choose_cut();
   }
 
@@ -205,9 +207,8 @@ class RowRun {
                     RowState& state, int64_t origin) const {
     std::vector<uint64_t>& results = state.results[*program_.passes[pass].reduce];
     const int64_t first = block * cut_.block - origin;
-    for (int64_t i = 0; i < points_of(block); ++i) {
-      results[static_cast<size_t>(first + i)] = fold.bits(entry, i);
-    }
+    fold.read(entry, std::span(results).subspan(static_cast<size_t>(first),
+                                                static_cast<size_t>(points_of(block))));
   }
 
   // ---- one pass over chunks [first, last) of a block; the state holds points from `origin` on
@@ -284,8 +285,8 @@ class RowRun {
       fold->add_chunk(worker.reduced_value(number, range.count, how.absent), range.count, from);
     }
     if (fold != nullptr && keeps_results_itself(number)) {
-      state.results[*pass.reduce][static_cast<size_t>(point - origin)] =
-          fold->bits(fold->finish(), 0);
+      std::span<uint64_t> results = state.results[*pass.reduce];
+      fold->read(fold->finish(), results.subspan(static_cast<size_t>(point - origin), 1));
     }
   }
 
@@ -301,7 +302,6 @@ class RowRun {
 
   const Launch& launch_;
   const Program& program_;
-  std::vector<const int64_t*> strides_;
   Space parallel_, reduced_;
   Cut cut_;
 };

@@ -22,10 +22,38 @@ Register tile_register(const std::byte* data) {
   return {const_cast<std::byte*>(data), ~size_t{0}};
 }
 
+template <class Word>
+uint64_t element(const std::byte* tile, int64_t i) {
+  Word word;
+  std::memcpy(&word, tile + static_cast<size_t>(i) * sizeof word, sizeof word);
+  return word;
+}
 uint64_t element(const std::byte* tile, size_t size, int64_t i) {
-  uint64_t result = 0;
-  std::memcpy(&result, tile + static_cast<size_t>(i) * size, size);
-  return result;
+  return size == 8 ? element<uint64_t>(tile, i) : element<uint32_t>(tile, i);
+}
+
+// The last value before each block, as a row that every row of `carries` repeats; the first block has
+// none. `totals` are the last values of the blocks by themselves.
+template <class Word>
+void spread_carries(const Combination& how, const std::byte* totals, std::byte* carries) {
+  std::array<Word, kBlock> row{};
+  uint64_t last = ir_bits(how.type, element<Word>(totals, 0));
+  for (int64_t b = 1; b < kBlock; ++b) {
+    row[static_cast<size_t>(b)] = static_cast<Word>(tile_bits(how.type, last));
+    const uint64_t operands[] = {last, ir_bits(how.type, element<Word>(totals, b))};
+    last = how.scalar(operands);
+  }
+  for (int64_t r = 0; r < kBlock; ++r) {
+    std::memcpy(carries + static_cast<size_t>(r) * sizeof row, row.data(), sizeof row);
+  }
+}
+
+template <class Word>
+void copy_first_column(std::byte* to, const std::byte* from) {
+  for (int64_t r = 0; r < kBlock; ++r) {
+    const size_t at = static_cast<size_t>(r * kBlock) * sizeof(Word);
+    std::memcpy(to + at, from + at, sizeof(Word));
+  }
 }
 
 void reverse(std::byte* tile, size_t size, int64_t n) {
@@ -51,28 +79,17 @@ void Worker::scan_blocks(const Combination& how, std::byte* tile, int64_t n) {
   for (int64_t w = 1; w < kBlock; w *= 2) {
     const size_t skipped = static_cast<size_t>(w) * row;
     std::memcpy(next, now, skipped);
-    combine(how.combine, next + skipped, tile_register(now), now + skipped, (kBlock - w) * kBlock);
+    combine(how.combine, next + skipped, tile_register(now), now + skipped,
+            whole_groups((kBlock - w) * kBlock));
     std::swap(now, next);
   }
-  // The last value before each block but the first, repeated for every row.
   std::byte* const carries = next;
   const std::byte* const totals = now + (kBlock - 1) * row;
-  uint64_t last = ir_bits(how.type, element(totals, size, 0));
-  std::memset(carries, 0, size);
-  for (int64_t b = 1; b < kBlock; ++b) {
-    const uint64_t carry = tile_bits(how.type, last);
-    std::memcpy(carries + static_cast<size_t>(b) * size, &carry, size);
-    const uint64_t operands[] = {last, ir_bits(how.type, element(totals, size, b))};
-    last = how.scalar(operands);
-  }
-  for (int64_t r = 1; r < kBlock; ++r) {
-    std::memcpy(carries + static_cast<size_t>(r) * row, carries, row);
-  }
-  // The first block has no carry: keep its column.
+  const bool wide = size == 8;
+  (wide ? spread_carries<uint64_t> : spread_carries<uint32_t>)(how, totals, carries);
   combine(how.combine, carries, tile_register(carries), now, kTile);
-  for (int64_t r = 0; r < kBlock; ++r) {
-    std::memcpy(carries + static_cast<size_t>(r) * row, now + static_cast<size_t>(r) * row, size);
-  }
+  // The first block has no carry.
+  (wide ? copy_first_column<uint64_t> : copy_first_column<uint32_t>)(carries, now);
   pack_block(now, kBlock, carries, kBlock, kBlock, 1, kBlock);
   std::memcpy(tile, now, static_cast<size_t>(n) * size);
 }

@@ -5,7 +5,6 @@
 namespace tandem::backends::common::interpreter {
 
 void Space::assign(std::span<const int64_t> extents, std::span<const int64_t* const> strides) {
-  TANDEM_CHECK(extents.size() <= kMaxAxes, "more than {} axes", kMaxAxes);
   const size_t accesses = strides.size();
   strides_.resize(std::max<size_t>(accesses, 1) * kMaxAxes);
   rank_ = 0;
@@ -15,6 +14,7 @@ void Space::assign(std::span<const int64_t> extents, std::span<const int64_t* co
     for (size_t a = 0; a < accesses && merges; ++a) {
       merges = stride(a, rank_ - 1) == strides[a][axis] * extents[axis];
     }
+    TANDEM_CHECK(merges || rank_ < kMaxAxes, "more than {} axes remain of a launch", kMaxAxes);
     if (!merges) extents_[static_cast<size_t>(rank_++)] = 1;
     const auto last = static_cast<size_t>(rank_ - 1);
     extents_[last] *= extents[axis];
@@ -26,8 +26,9 @@ void Space::assign(std::span<const int64_t> extents, std::span<const int64_t* co
 void Space::finish(size_t accesses) {
   size_ = 1;
   for (int axis = 0; axis < rank_; ++axis) size_ *= extent(axis);
-  dense_.assign(std::max<size_t>(accesses, 1), 1);
+  dense_.resize(accesses);
   for (size_t a = 0; a < accesses; ++a) {
+    dense_[a] = 1;
     int64_t expected = 1;
     for (int axis = rank_; axis-- > 0;) {
       if (stride(a, axis) != expected) dense_[a] = 0;

@@ -6,11 +6,12 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
+
+#include "tandem/backends/common/interpreter/small_array.h"
 
 namespace tandem::backends::common::interpreter {
 
-inline constexpr int kMaxAxes = 32;
+inline constexpr int kMaxAxes = 16;  // after collapse
 
 // Part of a range: rows x columns positions in order, at `offset` elements from the start of the access.
 struct Rectangle {
@@ -55,8 +56,8 @@ class Space {
   int rank_ = 0;
   int64_t size_ = 1;
   std::array<int64_t, kMaxAxes> extents_{};
-  std::vector<int64_t> strides_;
-  std::vector<char> dense_;
+  SmallArray<int64_t, 6 * kMaxAxes> strides_;
+  SmallArray<char, 16> dense_;
 };
 
 template <class F>

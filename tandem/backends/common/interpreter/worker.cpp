@@ -11,7 +11,8 @@ namespace {
 
 using kernel::Type;
 
-constexpr size_t kTileBytes = static_cast<size_t>(kTile) * 8 + 64;
+// Scans work on whole groups from the second row of 32 on.
+constexpr size_t kTileBytes = static_cast<size_t>(kTile) * 8 + 512;
 
 size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -478,10 +479,17 @@ void Worker::set_row_values(size_t number, const RowState& rows, int64_t begin, 
     Register& target = state.registers[step.operands[0]];
     target = home(pass.registers[step.operands[0]]);
     const size_t size = tile_size(step.type);
-    for (int64_t i = 0; i < count; ++i) {
-      const uint64_t bits =
-          tile_bits(step.type, rows.results[step.stage][static_cast<size_t>(begin + i)]);
-      std::memcpy(target.data + static_cast<size_t>(i) * size, &bits, size);
+    const uint64_t* const results = rows.results[step.stage].data() + begin;
+    const auto fill = [&](auto* out) {
+      using Word = std::remove_pointer_t<decltype(out)>;
+      for (int64_t i = 0; i < count; ++i) {
+        out[i] = static_cast<Word>(tile_bits(step.type, results[i]));
+      }
+    };
+    if (size == 8) {
+      fill(reinterpret_cast<uint64_t*>(target.data));
+    } else {
+      fill(reinterpret_cast<uint32_t*>(target.data));
     }
     const size_t row_bytes = static_cast<size_t>(pitch) * size;
     for (int64_t r = 1; r < tile_rows; ++r) {
