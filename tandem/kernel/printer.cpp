@@ -13,8 +13,6 @@ namespace tandem::kernel {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kReductions = {"sum", "prod", "min",    "max",
-                                                         "all", "any",  "argmin", "argmax"};
 constexpr std::array<std::string_view, 3> kAccesses = {"general", "contiguous", "scalar"};
 constexpr std::array<std::string_view, 3> kKinds = {"map", "reduce", "scan"};
 constexpr std::array<std::string_view, 2> kExtents = {"element", "row"};
@@ -87,7 +85,6 @@ void print_stage(Out out, size_t number, const Stage& stage) {
 
 }  // namespace
 
-std::string_view name_of(Reduction reduction) { return pick(kReductions, reduction); }
 std::string_view name_of(Access access) { return pick(kAccesses, access); }
 std::string_view name_of(StageKind kind) { return pick(kKinds, kind); }
 std::string_view name_of(Extent extent) { return pick(kExtents, extent); }

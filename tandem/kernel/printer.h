@@ -31,7 +31,6 @@ std::string print(const Kernel& kernel);
 // What it reads is not verified.
 Kernel parse(std::string_view text);
 
-std::string_view name_of(Reduction reduction);
 std::string_view name_of(Access access);
 std::string_view name_of(StageKind kind);
 std::string_view name_of(Extent extent);
