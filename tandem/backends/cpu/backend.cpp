@@ -1,7 +1,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/backends/cpu/capabilities.h"
@@ -43,13 +42,16 @@ void for_pieces(size_t bytes, F&& f) {
 
 class CpuBackend final : public device::Backend {
  public:
-  CpuBackend() : capabilities_(read_capabilities()) {}
+  CpuBackend()
+      : capabilities_(read_capabilities()),
+        memory_(physical_memory() > 0 ? physical_memory() : size_t{1} << 40) {}
 
   Device device() const override { return {DeviceType::cpu, 0}; }
   const device::Capabilities& capabilities() const override { return capabilities_; }
 
   void* allocate(size_t bytes) override {
-    if (bytes > std::numeric_limits<size_t>::max() - kAlignment) return nullptr;
+    // The system would promise more than there is and end the process later.
+    if (bytes > memory_) return nullptr;
     return std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
   }
 
@@ -89,6 +91,7 @@ class CpuBackend final : public device::Backend {
 
  private:
   device::Capabilities capabilities_;
+  size_t memory_;
 };
 
 }  // namespace

@@ -17,13 +17,13 @@ std::string architecture() {
   return uname(&names) == 0 ? names.machine : "unknown";
 }
 
+}  // namespace
+
 size_t physical_memory() {
   const long pages = sysconf(_SC_PHYS_PAGES);
   const long page = sysconf(_SC_PAGESIZE);
   return pages > 0 && page > 0 ? static_cast<size_t>(pages) * static_cast<size_t>(page) : 0;
 }
-
-}  // namespace
 
 std::string brand_of(std::string_view cpuinfo) {
   constexpr std::string_view kKey = "model name";

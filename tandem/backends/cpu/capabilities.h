@@ -10,6 +10,9 @@ namespace tandem::backends::cpu {
 
 device::Capabilities read_capabilities();
 
+// Bytes of RAM; 0 when unknown.
+size_t physical_memory();
+
 // The processor's name in the text of /proc/cpuinfo; empty when it is not there.
 std::string brand_of(std::string_view cpuinfo);
 

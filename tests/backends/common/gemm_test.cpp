@@ -604,7 +604,7 @@ TEST(Scratch, is_reused_up_to_a_cap) {
   }
   { const Scratch large(kScratchCacheBytes + 1); }
   EXPECT_LE(scratch_cached_bytes(), kScratchCacheBytes);
-  EXPECT_THROW(Scratch(size_t{1} << 60), OutOfMemory);
+  EXPECT_THROW(Scratch(~size_t{0}), OutOfMemory);
 }
 
 }  // namespace

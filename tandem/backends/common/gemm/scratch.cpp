@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <limits>
 #include <vector>
 
 #include "tandem/base/error.h"
@@ -47,13 +48,16 @@ Cache& cache() {
   return instance;
 }
 
+[[noreturn]] void raise_no_memory(size_t bytes) {
+  raise<OutOfMemory>("matmul", "no memory for packing: {} bytes wanted", bytes);
+}
+
 Block allocate(size_t wanted) {
+  if (wanted > std::numeric_limits<size_t>::max() / 2) raise_no_memory(wanted);
   const size_t alignment = wanted >= kHugePage ? kHugePage : 64;
   const size_t bytes = (wanted + alignment - 1) / alignment * alignment;
   auto* data = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes));
-  if (data == nullptr) {
-    raise<OutOfMemory>("matmul", "no memory for packing: {} bytes wanted", bytes);
-  }
+  if (data == nullptr) raise_no_memory(bytes);
   if (alignment == kHugePage && settings().huge_pages) madvise(data, bytes, MADV_HUGEPAGE);
   return {data, bytes};
 }
