@@ -33,8 +33,8 @@ V replace_where(M mask, V usual, Rare rare) {
   return select(mask, rare(), usual);
 }
 
-// p 2^n for p in [1/2, 2] and whole n of at most 400: ldexp(p, to_int(n)), for which a carrier may
-// have something faster, scale_near_one(p, n).
+// p 2^n for p in [1/2, 2] and whole n of at most 250: ldexp(p, to_int(n)), for which a carrier may
+// have something faster, scale_near_one(p, n). A NaN in n is one in p too.
 template <class F>
 F scale(F p, F n) {
   if constexpr (requires { scale_near_one(p, n); }) {

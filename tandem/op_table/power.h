@@ -62,7 +62,7 @@ F power_of_magnitude(F magnitude, F y) {
   const F bounded_y = max(min(y, like(y, 0x1p40f)), like(y, -0x1p40f));
   const F product = bounded_y * logarithm.high;
   const F product_low = fma(bounded_y, logarithm.low, fma(bounded_y, logarithm.high, -product));
-  const F limit = like(y, 300.0f);
+  const F limit = like(y, 250.0f);
   const F bounded = max(min(product, limit), -limit);
   const F low = select(bounded == product, product_low, like(y, 0.0f));
   const F n = rint(bounded);

@@ -220,4 +220,14 @@ constexpr auto to_float(Scalar<T> x) {
   return Scalar<SameWidthFloat<T>>{static_cast<SameWidthFloat<T>>(x.v)};
 }
 
+// p 2^n as leaf_common.h wants it: the first product is exact, so that only one rounds.
+constexpr F32 scale_near_one(F32 p, F32 n) {
+  const auto power = [](int32_t exponent) {
+    return std::bit_cast<float>((exponent + 127) * (int32_t{1} << 23));
+  };
+  const int32_t whole = saturate_to<int32_t>(n.v);
+  const int32_t half = whole >> 1;
+  return {p.v * power(half) * power(whole - half)};
+}
+
 }  // namespace tandem::op_table
