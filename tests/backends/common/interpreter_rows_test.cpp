@@ -226,6 +226,25 @@ TEST(InterpreterRows, EveryScan) {
   }
 }
 
+TEST(InterpreterRows, LongScansOnAnyNumberOfThreads) {
+  for (const bool reverse : {false, true}) {
+    for (const bool exclusive : {false, true}) {
+      const Kernel kernel = scan_of(Dtype::float32, Reduction::sum, reverse, exclusive);
+      for (const std::vector<int64_t>& extents : {std::vector<int64_t>{1, 200'003}, {3, 70'000}}) {
+        LaunchCase launch(kernel, extents);
+        launch.add(Layout::contiguous).add(Layout::contiguous);
+        // Finite values, so that every carry shows.
+        for (std::byte& byte : launch.buffers()[0].memory) byte &= std::byte{0x3f};
+        const auto expected = launch.run_reference();
+        for (const int threads : {1, 2, 7, 64}) {
+          const ScopedThreadCount scope(threads);
+          ASSERT_TRUE(same_bits(expected, launch.run_interpreter())) << threads << " threads";
+        }
+      }
+    }
+  }
+}
+
 // The scan is used by a later reduction, another scan and a store.
 TEST(InterpreterRows, ScansAreKeptForLaterPasses) {
   for (const bool reverse : {false, true}) {

@@ -43,6 +43,7 @@ Reach reach_of(const Access& access, const BoundAccess& bound, std::span<const i
 Launch::Launch(const Program& launched, const device::LaunchArguments& given)
     : program(launched), arguments(given), accesses(launched.accesses.size()) {
   strides_.resize(accesses.size() * std::max<size_t>(1, static_cast<size_t>(rank())));
+  for (const int64_t extent : given.extents) has_elements = has_elements && extent != 0;
   for (size_t a = 0; a < accesses.size(); ++a) bind(a);
   find_aliases();
 }

@@ -28,6 +28,7 @@ struct Launch {
   const Program& program;
   const device::LaunchArguments& arguments;
   SmallArray<BoundAccess, 8> accesses;
+  bool has_elements = true;  // no extent is 0
 
  private:
   void bind(size_t access);

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "tandem/backends/common/interpreter/drivers.h"
 #include "tandem/backends/common/interpreter/fold.h"
@@ -65,6 +66,7 @@ class RowRun {
     Worker worker;
     std::vector<int64_t> base;
     std::vector<std::vector<Fold>> folds;  // by pass, one or none
+    std::optional<uint64_t> carry;  // of the scan before the first chunk of a part of a row
   };
 
   // ---- choices
@@ -138,9 +140,11 @@ class RowRun {
     RowState state = make_state(parallel_.size());
     for (size_t number = 0; number < program_.passes.size(); ++number) {
       const Pass& pass = program_.passes[number];
-      const bool split = pass.extent == kernel::Extent::element && !pass.scan &&
-                         (cut_.by_columns || cut_.block == 1);
+      const bool split =
+          pass.extent == kernel::Extent::element && (cut_.by_columns || cut_.block == 1);
       const int64_t groups = split ? cut_.groups : 1;
+      std::vector<uint64_t> carries;
+      if (pass.scan && groups > 1) carries = scan_carries(number, state);
       std::vector<std::byte> partials;
       size_t entry = 0;
       if (pass.reduce) {
@@ -152,6 +156,10 @@ class RowRun {
         for (int64_t unit = begin; unit < end; ++unit) {
           const int64_t first = split ? unit % groups * cut_.group : 0;
           const int64_t last = split ? std::min(first + cut_.group, cut_.chunks) : cut_.chunks;
+          context.carry.reset();
+          if (!carries.empty() && first > 0) {
+            context.carry = carries[static_cast<size_t>(unit / groups * cut_.chunks + first)];
+          }
           run_part(context, number, unit / groups, first, last, state, 0);
           if (pass.reduce && !keeps_results_itself(number)) {
             std::memcpy(partials.data() + static_cast<size_t>(unit) * entry,
@@ -267,17 +275,16 @@ class RowRun {
     for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, point);
     Worker& worker = context.worker;
     worker.set_row_values(number, state, point - origin);
-    worker.begin_row();
+    if (context.carry) {
+      worker.resume_row(*context.carry);
+    } else {
+      worker.begin_row();
+    }
     Fold* const fold = pass.reduce ? context.folds[number].data() : nullptr;
     if (fold != nullptr) fold->begin();
-    const bool reverse = pass.scan && program_.combinations[*pass.scan]->reverse;
-    TileRange range;
-    range.columns = &reduced_;
-    range.base = context.base.data();
     for (int64_t chunk = first; chunk < last; ++chunk) {
       const int64_t from = chunk * kTile;
-      range.count = range.pitch = std::min(kTile, reduced_.size() - from);
-      range.begin = reverse ? reduced_.size() - from - range.count : from;
+      const TileRange range = chunk_range(context, pass, chunk);
       set_kept_rows(worker, state, point - origin, range.begin);
       worker.run(number, range);
       if (fold == nullptr) continue;
@@ -288,6 +295,49 @@ class RowRun {
       std::span<uint64_t> results = state.results[*pass.reduce];
       fold->read(fold->finish(), results.subspan(static_cast<size_t>(point - origin), 1));
     }
+  }
+
+  // The chunk in the order of the pass: a reverse scan counts from the end.
+  TileRange chunk_range(const Context& context, const Pass& pass, int64_t chunk) const {
+    const bool reverse = pass.scan && program_.combinations[*pass.scan]->reverse;
+    const int64_t from = chunk * kTile;
+    TileRange range;
+    range.columns = &reduced_;
+    range.base = context.base.data();
+    range.count = range.pitch = std::min(kTile, reduced_.size() - from);
+    range.begin = reverse ? reduced_.size() - from - range.count : from;
+    return range;
+  }
+
+  // For each row and chunk the last value of the scan before it, as an element; unused for chunk 0.
+  std::vector<uint64_t> scan_carries(size_t number, RowState& state) const {
+    const Pass& pass = program_.passes[number];
+    const Combination& how = *program_.combinations[*pass.scan];
+    const int64_t rows = parallel_.size();
+    std::vector<uint64_t> values(static_cast<size_t>(rows * cut_.chunks));
+    parallel_for(rows * cut_.chunks, 8, [&](int64_t begin, int64_t end) {
+      Context context(*this);
+      for (int64_t unit = begin; unit < end; ++unit) {
+        const int64_t row = unit / cut_.chunks;
+        for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, row);
+        const TileRange range = chunk_range(context, pass, unit % cut_.chunks);
+        context.worker.set_row_values(number, state, row);
+        set_kept_rows(context.worker, state, row, range.begin);
+        values[static_cast<size_t>(unit)] = context.worker.scan_total(number, range);
+      }
+    });
+    const kernel::FloatEnvironment environment;
+    for (int64_t row = 0; row < rows; ++row) {
+      uint64_t* const totals = values.data() + row * cut_.chunks;
+      uint64_t last = 0;
+      for (int64_t chunk = 0; chunk < cut_.chunks; ++chunk) {
+        const uint64_t operands[] = {last, totals[chunk]};
+        const uint64_t next = chunk == 0 ? totals[0] : how.scalar(operands);
+        totals[chunk] = tile_bits(how.type, last);
+        last = next;
+      }
+    }
+    return values;
   }
 
   void set_kept_rows(Worker& worker, RowState& state, int64_t point, int64_t position) const {

@@ -7,6 +7,8 @@
 namespace tandem::backends::common::interpreter {
 namespace {
 
+using kernel::Type;
+
 constexpr int64_t kBlock = 32;
 static_assert(kBlock * kBlock == kTile);
 
@@ -94,14 +96,47 @@ void Worker::scan_blocks(const Combination& how, std::byte* tile, int64_t n) {
   std::memcpy(tile, now, static_cast<size_t>(n) * size);
 }
 
+// The tile's values in the order of the scan, scanned as if the row began with them.
+std::byte* Worker::scan_alone(const Step& step, PassState& state, int64_t n) {
+  const Combination& how = *launch_.program.combinations[step.stage];
+  const size_t size = tile_size(how.type);
+  std::byte* const out = state.registers[step.operands[0]].data;
+  std::memcpy(out, side_by_side(state.registers[step.operands[1]], how.type, n),
+              static_cast<size_t>(n) * size);
+  if (how.reverse) reverse(out, size, n);
+  scan_blocks(how, out, n);
+  return out;
+}
+
+uint64_t Worker::scan_total(size_t number, const TileRange& range) {
+  const Pass& pass = launch_.program.passes[number];
+  PassState& state = passes_[number];
+  const auto padded = static_cast<size_t>(whole_groups(range.elements()));
+  for (const uint16_t store : pass.direct_stores) {
+    const uint16_t value = pass.steps[store].operands[1];
+    state.registers[value].data = home(pass.registers[value]).data;
+  }
+  for (size_t s = 0; s < pass.steps.size(); ++s) {
+    const Step& step = pass.steps[s];
+    if (step.kind == StepKind::scan) {
+      const Type type = launch_.program.combinations[step.stage]->type;
+      const std::byte* const out = scan_alone(step, state, range.elements());
+      return ir_bits(type, element(out, tile_size(type), range.elements() - 1));
+    }
+    if (step.kind == StepKind::compute) {
+      step.function(state.registers, step.operands.data(), padded);
+    } else if (step.kind != StepKind::store && step.kind != StepKind::scatter) {
+      run_step(pass, s, state, range, padded);
+    }
+  }
+  return 0;
+}
+
 void Worker::scan(const Pass& pass, const Step& step, PassState& state, int64_t n) {
   const Combination& how = *launch_.program.combinations[step.stage];
   const size_t size = tile_size(how.type);
   const size_t bytes = static_cast<size_t>(n) * size;
-  std::byte* const out = state.registers[step.operands[0]].data;
-  std::memcpy(out, side_by_side(state.registers[step.operands[1]], how.type, n), bytes);
-  if (how.reverse) reverse(out, size, n);
-  scan_blocks(how, out, n);
+  std::byte* const out = scan_alone(step, state, n);
   if (scan_begun_) {
     alignas(64) std::byte before[64];
     splat(before, &carry_, size);

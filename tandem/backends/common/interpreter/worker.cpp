@@ -140,6 +140,8 @@ void Worker::prepare(size_t number, std::byte*& free) {
   for (size_t r = 0; r < pass.registers.size(); ++r) {
     new (&state.registers[r]) Register(home(pass.registers[r]));
   }
+  // Without points nothing may be read: the memory may be empty.
+  if (!launch_.has_elements && pass.extent == kernel::Extent::element) return;
   for (const Step& step : pass.steps) {
     if (step.kind == StepKind::load && launch_.accesses[step.access].fixed) {
       const uint16_t out = step.operands[0];

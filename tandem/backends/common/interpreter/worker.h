@@ -44,6 +44,13 @@ class Worker {
 
   // Scans: a row begins; the kept row and where in it the next tile lies.
   void begin_row() { scan_begun_ = false; }
+  // In the middle of a row: the last value of its scan so far, as an element.
+  void resume_row(uint64_t carry) {
+    scan_begun_ = true;
+    carry_ = carry;
+  }
+  // The last value that the scan of the pass has in a tile by itself, as bits; nothing is stored.
+  uint64_t scan_total(size_t pass, const TileRange& range);
   void set_kept(size_t stage, std::byte* row, int64_t position) { kept_[stage] = {row, position}; }
 
   // rows x pitch elements side by side of the value the pass reduces.
@@ -74,6 +81,7 @@ class Worker {
   void store(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void scatter(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void scan(const Pass& pass, const Step& step, PassState& state, int64_t n);
+  std::byte* scan_alone(const Step& step, PassState& state, int64_t n);
   void scan_blocks(const Combination& how, std::byte* tile, int64_t n);
   const std::byte* side_by_side(const Register& value, kernel::Type type, int64_t n);
   std::byte* in_place(const Step& step, const TileRange& range) const;
