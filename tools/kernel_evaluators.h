@@ -17,8 +17,8 @@ inline void interpret(const kernel::Kernel& kernel, const device::LaunchArgument
 }
 
 inline std::vector<kernel::fuzz::Evaluator> kernel_evaluators() {
-  using kernel::Kernel;
   using device::LaunchArguments;
+  using kernel::Kernel;
   return {
       {"interpreter", interpret},
       {"interpreter, one thread",

@@ -83,7 +83,8 @@ int self_check(const Options& options, std::vector<fuzz::Evaluator> evaluators) 
                                           std::max(3 * share, 0.5));
     found += result.found;
     fmt::print("{:<26} {:>6} {:>9.3f}  {}\n", name_of(result.defect), result.cases, result.seconds,
-               result.found ? first_line(result.how) : "NOT FOUND: " + std::string(describe(result.defect)));
+               result.found ? first_line(result.how)
+                            : "NOT FOUND: " + std::string(describe(result.defect)));
   }
   fmt::print("{} of {} found in {:.1f} s\n", found, kDefectCount, seconds_since(begin));
   return found == kDefectCount ? 0 : 1;

@@ -1,6 +1,6 @@
-// The IR-building carrier: values whose functions append nodes. It offers what op_table/scalar.h lists,
-// so the text of a row or a leaf evaluated on it writes that text's kernel IR. Leaf functions
-// append one call, or their primitives while Builder::expand_leaves is set.
+// The IR-building carrier: values whose functions append nodes. It offers what op_table/scalar.h
+// lists, so the text of a row or a leaf evaluated on it writes that text's kernel IR. Leaf
+// functions append one call, or their primitives while Builder::expand_leaves is set.
 #pragma once
 
 #include <concepts>

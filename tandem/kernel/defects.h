@@ -1,5 +1,5 @@
-// A test-only hook: which defect, if any, is planted in the evaluators. Executables and verifiers ask
-// while they compile or verify, never while they run, so production paths pay nothing.
+// A test-only hook: which defect, if any, is planted in the evaluators. Executables and verifiers
+// ask while they compile or verify, never while they run, so production paths pay nothing.
 #pragma once
 
 #include <cstdint>

@@ -15,13 +15,20 @@ namespace {
 
 std::optional<Op> rounding_op(Dtype dtype) {
   switch (dtype) {
-    case Dtype::float16: return Op::round_f16;
-    case Dtype::bfloat16: return Op::round_bf16;
-    case Dtype::int8: return Op::wrap_s8;
-    case Dtype::uint8: return Op::wrap_u8;
-    case Dtype::int16: return Op::wrap_s16;
-    case Dtype::uint16: return Op::wrap_u16;
-    default: return std::nullopt;
+    case Dtype::float16:
+      return Op::round_f16;
+    case Dtype::bfloat16:
+      return Op::round_bf16;
+    case Dtype::int8:
+      return Op::wrap_s8;
+    case Dtype::uint8:
+      return Op::wrap_u8;
+    case Dtype::int16:
+      return Op::wrap_s16;
+    case Dtype::uint16:
+      return Op::wrap_u16;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -46,8 +53,10 @@ NodeId cast_to_float(Builder& builder, NodeId node, Dtype from, Type to) {
     case Type::i32:
     case Type::i64:
       return builder.convert(info(from).is_signed ? Op::itof_s : Op::itof_u, to, node);
-    case Type::f32: return to == Type::f64 ? builder.unary(Op::f32_to_f64, node) : node;
-    case Type::f64: return to == Type::f32 ? builder.unary(Op::f64_to_f32, node) : node;
+    case Type::f32:
+      return to == Type::f64 ? builder.unary(Op::f32_to_f64, node) : node;
+    case Type::f64:
+      return to == Type::f32 ? builder.unary(Op::f64_to_f32, node) : node;
   }
   return node;
 }
@@ -60,7 +69,8 @@ NodeId cast_to_int(Builder& builder, NodeId node, Dtype from, Dtype dtype) {
     case Type::i32:
       if (to == Type::i32) return node;
       return builder.unary(info(from).is_signed ? Op::extend_s : Op::extend_u, node);
-    case Type::i64: return to == Type::i64 ? node : builder.unary(Op::narrow, node);
+    case Type::i64:
+      return to == Type::i64 ? node : builder.unary(Op::narrow, node);
     case Type::f32:
     case Type::f64: {
       const bool wraps = size_of(dtype) < 4;  // through int32
@@ -112,7 +122,9 @@ EmittedValue emit_cast(Builder& builder, EmittedValue value, Dtype dtype) {
   EmittedValue result{.dtype = dtype};
   const NodeId node = value.nodes[0];
   switch (compute_class(dtype)) {
-    case ComputeClass::boolean: result.nodes[0] = cast_to_bool(builder, value); break;
+    case ComputeClass::boolean:
+      result.nodes[0] = cast_to_bool(builder, value);
+      break;
     case ComputeClass::integer:
       result.nodes[0] = cast_to_int(builder, node, value.dtype, dtype);
       break;

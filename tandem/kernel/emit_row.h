@@ -25,8 +25,8 @@ void emit_store_at(Builder& builder, uint16_t buffer, NodeId index, EmittedValue
 // bfloat16 from wider values: through float32, each step rounded to nearest even.
 EmittedValue emit_cast(Builder& builder, EmittedValue value, Dtype dtype);
 
-// The row's text on operands converted to the signature's dtypes, then Round or Wrap to the dtype of
-// the result unless the value provably needs none.
+// The row's text on operands converted to the signature's dtypes, then Round or Wrap to the dtype
+// of the result unless the value provably needs none.
 EmittedValue emit_row(Builder& builder, op_table::RowId row, std::span<const EmittedValue> inputs,
                       const op_table::Signature& signature);
 

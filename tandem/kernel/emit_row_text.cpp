@@ -23,9 +23,7 @@ auto carrier_value(Builder& builder, const EmittedValue& value) {
   }
 }
 
-EmittedValue emitted(const Value& value, Dtype dtype) {
-  return {{value.node, kNoNode}, dtype};
-}
+EmittedValue emitted(const Value& value, Dtype dtype) { return {{value.node, kNoNode}, dtype}; }
 EmittedValue emitted(const Complex<FloatValue>& value, Dtype dtype) {
   return {{value.re.node, value.im.node}, dtype};
 }
@@ -44,7 +42,8 @@ EmittedValue evaluate(R row, Builder& builder, std::span<const EmittedValue> ope
         }
       };
       return emitted(kText(operand(std::integral_constant<size_t, i>{})...), result);
-    }(std::make_index_sequence<R::arity>{});
+    }
+    (std::make_index_sequence<R::arity>{});
   } else {
     TANDEM_CHECK(false, "{} has no text for {}", R::info.name, name_of(operands.back().dtype));
   }
@@ -60,8 +59,10 @@ EmittedValue emit_row_text(Builder& builder, op_table::RowId row,
         return evaluate<ComputeClass::boolean>(r, builder, operands, result);
       case ComputeClass::integer:
         return evaluate<ComputeClass::integer>(r, builder, operands, result);
-      case ComputeClass::real: return evaluate<ComputeClass::real>(r, builder, operands, result);
-      case ComputeClass::complex: break;
+      case ComputeClass::real:
+        return evaluate<ComputeClass::real>(r, builder, operands, result);
+      case ComputeClass::complex:
+        break;
     }
     return evaluate<ComputeClass::complex>(r, builder, operands, result);
   });

@@ -1,5 +1,5 @@
-// The floating-point environment of kernels: round to nearest, subnormals kept, whatever the calling
-// thread had set; restored at the end of the scope.
+// The floating-point environment of kernels: round to nearest, subnormals kept, whatever the
+// calling thread had set; restored at the end of the scope.
 #pragma once
 
 #if defined(__x86_64__)

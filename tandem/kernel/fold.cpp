@@ -27,27 +27,48 @@ ScalarFunction binary(auto f) {
 template <class F>
 ScalarFunction float_function(Op op) {
   switch (op) {
-    case Op::add: return binary<F>([](F x, F y) { return x + y; });
-    case Op::sub: return binary<F>([](F x, F y) { return x - y; });
-    case Op::mul: return binary<F>([](F x, F y) { return x * y; });
-    case Op::div: return binary<F>([](F x, F y) { return x / y; });
-    case Op::fma: return bits_function<F, F, F>([](F x, F y, F z) { return fma(x, y, z); });
-    case Op::sqrt: return unary<F>([](F x) { return sqrt(x); });
-    case Op::ldexp: return bits_function<F, I32>([](F x, I32 n) { return ldexp(x, n); });
-    case Op::rint: return unary<F>([](F x) { return rint(x); });
-    case Op::floor: return unary<F>([](F x) { return floor(x); });
-    case Op::ceil: return unary<F>([](F x) { return ceil(x); });
-    case Op::trunc: return unary<F>([](F x) { return trunc(x); });
-    case Op::neg: return unary<F>([](F x) { return -x; });
-    case Op::abs: return unary<F>([](F x) { return abs(x); });
-    case Op::copysign: return binary<F>([](F x, F y) { return copysign(x, y); });
-    case Op::min: return binary<F>([](F x, F y) { return min(x, y); });
-    case Op::max: return binary<F>([](F x, F y) { return max(x, y); });
-    case Op::lt: return binary<F>([](F x, F y) { return x < y; });
-    case Op::le: return binary<F>([](F x, F y) { return x <= y; });
-    case Op::eq: return binary<F>([](F x, F y) { return x == y; });
-    case Op::unord: return binary<F>([](F x, F y) { return is_nan(x) | is_nan(y); });
-    default: return nullptr;
+    case Op::add:
+      return binary<F>([](F x, F y) { return x + y; });
+    case Op::sub:
+      return binary<F>([](F x, F y) { return x - y; });
+    case Op::mul:
+      return binary<F>([](F x, F y) { return x * y; });
+    case Op::div:
+      return binary<F>([](F x, F y) { return x / y; });
+    case Op::fma:
+      return bits_function<F, F, F>([](F x, F y, F z) { return fma(x, y, z); });
+    case Op::sqrt:
+      return unary<F>([](F x) { return sqrt(x); });
+    case Op::ldexp:
+      return bits_function<F, I32>([](F x, I32 n) { return ldexp(x, n); });
+    case Op::rint:
+      return unary<F>([](F x) { return rint(x); });
+    case Op::floor:
+      return unary<F>([](F x) { return floor(x); });
+    case Op::ceil:
+      return unary<F>([](F x) { return ceil(x); });
+    case Op::trunc:
+      return unary<F>([](F x) { return trunc(x); });
+    case Op::neg:
+      return unary<F>([](F x) { return -x; });
+    case Op::abs:
+      return unary<F>([](F x) { return abs(x); });
+    case Op::copysign:
+      return binary<F>([](F x, F y) { return copysign(x, y); });
+    case Op::min:
+      return binary<F>([](F x, F y) { return min(x, y); });
+    case Op::max:
+      return binary<F>([](F x, F y) { return max(x, y); });
+    case Op::lt:
+      return binary<F>([](F x, F y) { return x < y; });
+    case Op::le:
+      return binary<F>([](F x, F y) { return x <= y; });
+    case Op::eq:
+      return binary<F>([](F x, F y) { return x == y; });
+    case Op::unord:
+      return binary<F>([](F x, F y) { return is_nan(x) | is_nan(y); });
+    default:
+      return nullptr;
   }
 }
 
@@ -55,42 +76,73 @@ ScalarFunction float_function(Op op) {
 template <class S, class U>
 ScalarFunction int_function(Op op) {
   switch (op) {
-    case Op::iadd: return binary<S>([](S x, S y) { return x + y; });
-    case Op::isub: return binary<S>([](S x, S y) { return x - y; });
-    case Op::imul: return binary<S>([](S x, S y) { return x * y; });
-    case Op::imulhi_s: return binary<S>([](S x, S y) { return mulhi(x, y); });
-    case Op::imulhi_u: return binary<U>([](U x, U y) { return mulhi(x, y); });
-    case Op::idiv_s: return binary<S>([](S x, S y) { return div(x, y); });
-    case Op::idiv_u: return binary<U>([](U x, U y) { return div(x, y); });
-    case Op::irem_s: return binary<S>([](S x, S y) { return rem(x, y); });
-    case Op::irem_u: return binary<U>([](U x, U y) { return rem(x, y); });
-    case Op::and_: return binary<S>([](S x, S y) { return x & y; });
-    case Op::or_: return binary<S>([](S x, S y) { return x | y; });
-    case Op::xor_: return binary<S>([](S x, S y) { return x ^ y; });
-    case Op::not_: return unary<S>([](S x) { return ~x; });
-    case Op::shl: return binary<S>([](S x, S y) { return x << y; });
-    case Op::shr: return binary<S>([](S x, S y) { return shr(x, y); });
-    case Op::sar: return binary<S>([](S x, S y) { return sar(x, y); });
-    case Op::imin_s: return binary<S>([](S x, S y) { return min(x, y); });
-    case Op::imin_u: return binary<U>([](U x, U y) { return min(x, y); });
-    case Op::imax_s: return binary<S>([](S x, S y) { return max(x, y); });
-    case Op::imax_u: return binary<U>([](U x, U y) { return max(x, y); });
-    case Op::ilt_s: return binary<S>([](S x, S y) { return x < y; });
-    case Op::ilt_u: return binary<U>([](U x, U y) { return x < y; });
-    case Op::ile_s: return binary<S>([](S x, S y) { return x <= y; });
-    case Op::ile_u: return binary<U>([](U x, U y) { return x <= y; });
-    case Op::ieq: return binary<S>([](S x, S y) { return x == y; });
-    default: return nullptr;
+    case Op::iadd:
+      return binary<S>([](S x, S y) { return x + y; });
+    case Op::isub:
+      return binary<S>([](S x, S y) { return x - y; });
+    case Op::imul:
+      return binary<S>([](S x, S y) { return x * y; });
+    case Op::imulhi_s:
+      return binary<S>([](S x, S y) { return mulhi(x, y); });
+    case Op::imulhi_u:
+      return binary<U>([](U x, U y) { return mulhi(x, y); });
+    case Op::idiv_s:
+      return binary<S>([](S x, S y) { return div(x, y); });
+    case Op::idiv_u:
+      return binary<U>([](U x, U y) { return div(x, y); });
+    case Op::irem_s:
+      return binary<S>([](S x, S y) { return rem(x, y); });
+    case Op::irem_u:
+      return binary<U>([](U x, U y) { return rem(x, y); });
+    case Op::and_:
+      return binary<S>([](S x, S y) { return x & y; });
+    case Op::or_:
+      return binary<S>([](S x, S y) { return x | y; });
+    case Op::xor_:
+      return binary<S>([](S x, S y) { return x ^ y; });
+    case Op::not_:
+      return unary<S>([](S x) { return ~x; });
+    case Op::shl:
+      return binary<S>([](S x, S y) { return x << y; });
+    case Op::shr:
+      return binary<S>([](S x, S y) { return shr(x, y); });
+    case Op::sar:
+      return binary<S>([](S x, S y) { return sar(x, y); });
+    case Op::imin_s:
+      return binary<S>([](S x, S y) { return min(x, y); });
+    case Op::imin_u:
+      return binary<U>([](U x, U y) { return min(x, y); });
+    case Op::imax_s:
+      return binary<S>([](S x, S y) { return max(x, y); });
+    case Op::imax_u:
+      return binary<U>([](U x, U y) { return max(x, y); });
+    case Op::ilt_s:
+      return binary<S>([](S x, S y) { return x < y; });
+    case Op::ilt_u:
+      return binary<U>([](U x, U y) { return x < y; });
+    case Op::ile_s:
+      return binary<S>([](S x, S y) { return x <= y; });
+    case Op::ile_u:
+      return binary<U>([](U x, U y) { return x <= y; });
+    case Op::ieq:
+      return binary<S>([](S x, S y) { return x == y; });
+    default:
+      return nullptr;
   }
 }
 
 ScalarFunction mask_function(Op op) {
   switch (op) {
-    case Op::and_: return binary<B1>([](B1 x, B1 y) { return x & y; });
-    case Op::or_: return binary<B1>([](B1 x, B1 y) { return x | y; });
-    case Op::xor_: return binary<B1>([](B1 x, B1 y) { return x ^ y; });
-    case Op::not_: return unary<B1>([](B1 x) { return ~x; });
-    default: return nullptr;
+    case Op::and_:
+      return binary<B1>([](B1 x, B1 y) { return x & y; });
+    case Op::or_:
+      return binary<B1>([](B1 x, B1 y) { return x | y; });
+    case Op::xor_:
+      return binary<B1>([](B1 x, B1 y) { return x ^ y; });
+    case Op::not_:
+      return unary<B1>([](B1 x) { return ~x; });
+    default:
+      return nullptr;
   }
 }
 
@@ -121,24 +173,39 @@ ScalarFunction itof_function(Type result) {
 ScalarFunction conversion(Op op, Type result, Type operand) {
   const bool wide = operand == Type::i64;
   switch (op) {
-    case Op::round_f16: return unary<F32>([](F32 x) { return F32{float(float16_t(x.v))}; });
-    case Op::round_bf16: return unary<F32>([](F32 x) { return F32{float(bfloat16_t(x.v))}; });
-    case Op::wrap_s8: return wrap_function<int8_t>();
-    case Op::wrap_u8: return wrap_function<uint8_t>();
-    case Op::wrap_s16: return wrap_function<int16_t>();
-    case Op::wrap_u16: return wrap_function<uint16_t>();
+    case Op::round_f16:
+      return unary<F32>([](F32 x) { return F32{float(float16_t(x.v))}; });
+    case Op::round_bf16:
+      return unary<F32>([](F32 x) { return F32{float(bfloat16_t(x.v))}; });
+    case Op::wrap_s8:
+      return wrap_function<int8_t>();
+    case Op::wrap_u8:
+      return wrap_function<uint8_t>();
+    case Op::wrap_s16:
+      return wrap_function<int16_t>();
+    case Op::wrap_u16:
+      return wrap_function<uint16_t>();
     case Op::ftoi_s:
     case Op::ftoi_u:
       return operand == Type::f64 ? ftoi_function<F64>(op, result) : ftoi_function<F32>(op, result);
-    case Op::itof_s: return wide ? itof_function<I64>(result) : itof_function<I32>(result);
-    case Op::itof_u: return wide ? itof_function<U64>(result) : itof_function<U32>(result);
-    case Op::f32_to_f64: return unary<F32>([](F32 x) { return F64{x.v}; });
-    case Op::f64_to_f32: return unary<F64>([](F64 x) { return F32{static_cast<float>(x.v)}; });
-    case Op::extend_s: return unary<I32>([](I32 x) { return I64{x.v}; });
-    case Op::extend_u: return unary<U32>([](U32 x) { return U64{x.v}; });
-    case Op::narrow: return unary<I64>([](I64 x) { return I32{static_cast<int32_t>(x.v)}; });
-    case Op::bitcast: return [](const uint64_t* in) { return in[0]; };
-    default: return nullptr;
+    case Op::itof_s:
+      return wide ? itof_function<I64>(result) : itof_function<I32>(result);
+    case Op::itof_u:
+      return wide ? itof_function<U64>(result) : itof_function<U32>(result);
+    case Op::f32_to_f64:
+      return unary<F32>([](F32 x) { return F64{x.v}; });
+    case Op::f64_to_f32:
+      return unary<F64>([](F64 x) { return F32{static_cast<float>(x.v)}; });
+    case Op::extend_s:
+      return unary<I32>([](I32 x) { return I64{x.v}; });
+    case Op::extend_u:
+      return unary<U32>([](U32 x) { return U64{x.v}; });
+    case Op::narrow:
+      return unary<I64>([](I64 x) { return I32{static_cast<int32_t>(x.v)}; });
+    case Op::bitcast:
+      return [](const uint64_t* in) { return in[0]; };
+    default:
+      return nullptr;
   }
 }
 
@@ -148,22 +215,32 @@ uint64_t identity_of(Reduction reduction) {
   const T low = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
   const T high = Limits::has_infinity ? Limits::infinity() : Limits::max();
   switch (reduction) {
-    case Reduction::prod: return to_bits(Scalar<T>{1});
-    case Reduction::min: return to_bits(Scalar<T>{high});
-    case Reduction::max: return to_bits(Scalar<T>{low});
-    default: return 0;
+    case Reduction::prod:
+      return to_bits(Scalar<T>{1});
+    case Reduction::min:
+      return to_bits(Scalar<T>{high});
+    case Reduction::max:
+      return to_bits(Scalar<T>{low});
+    default:
+      return 0;
   }
 }
 
 Op combining_op(Reduction reduction, Type type, bool is_unsigned) {
   const bool floating = is_float(type);
   switch (reduction) {
-    case Reduction::sum: return floating ? Op::add : Op::iadd;
-    case Reduction::prod: return floating ? Op::mul : Op::imul;
-    case Reduction::min: return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
-    case Reduction::max: return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
-    case Reduction::all: return Op::and_;
-    default: return Op::or_;
+    case Reduction::sum:
+      return floating ? Op::add : Op::iadd;
+    case Reduction::prod:
+      return floating ? Op::mul : Op::imul;
+    case Reduction::min:
+      return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
+    case Reduction::max:
+      return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
+    case Reduction::all:
+      return Op::and_;
+    default:
+      return Op::or_;
   }
 }
 
@@ -173,11 +250,16 @@ ScalarFunction scalar_function(Op op, Type result, Type operand) {
   if (op == Op::select) return [](const uint64_t* in) { return in[0] != 0 ? in[1] : in[2]; };
   if (const ScalarFunction found = conversion(op, result, operand)) return found;
   switch (op == Op::ldexp ? result : operand) {
-    case Type::b1: return mask_function(op);
-    case Type::i32: return int_function<I32, U32>(op);
-    case Type::i64: return int_function<I64, U64>(op);
-    case Type::f32: return float_function<F32>(op);
-    case Type::f64: return float_function<F64>(op);
+    case Type::b1:
+      return mask_function(op);
+    case Type::i32:
+      return int_function<I32, U32>(op);
+    case Type::i64:
+      return int_function<I64, U64>(op);
+    case Type::f32:
+      return float_function<F32>(op);
+    case Type::f64:
+      return float_function<F64>(op);
   }
   return nullptr;
 }
@@ -201,13 +283,16 @@ ScalarFunction combine_function(Reduction reduction, Type type, bool is_unsigned
 uint64_t identity_bits(Reduction reduction, Type type, bool is_unsigned) {
   if (reduction == Reduction::all) return 1;
   switch (type) {
-    case Type::b1: return 0;
+    case Type::b1:
+      return 0;
     case Type::i32:
       return is_unsigned ? identity_of<uint32_t>(reduction) : identity_of<int32_t>(reduction);
     case Type::i64:
       return is_unsigned ? identity_of<uint64_t>(reduction) : identity_of<int64_t>(reduction);
-    case Type::f32: return identity_of<float>(reduction);
-    case Type::f64: return identity_of<double>(reduction);
+    case Type::f32:
+      return identity_of<float>(reduction);
+    case Type::f64:
+      return identity_of<double>(reduction);
   }
   return 0;
 }

@@ -1,5 +1,5 @@
-// Evaluation of single IR operations on scalar bits, through op_table/scalar.h: the meaning of every
-// operation, for the reference and for constant folding.
+// Evaluation of single IR operations on scalar bits, through op_table/scalar.h: the meaning of
+// every operation, for the reference and for constant folding.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@ namespace tandem::kernel {
 // Values as the IR's constants hold them: the low bits of the type, the rest 0; b1 is 0 or 1.
 using ScalarFunction = uint64_t (*)(const uint64_t* in);
 
-// The function of a pure operation (not of sources, loads, stores and calls) from its result type and
-// the type of its last operand. Null where there is none.
+// The function of a pure operation (not of sources, loads, stores and calls) from its result type
+// and the type of its last operand. Null where there is none.
 ScalarFunction scalar_function(Op op, Type result, Type operand);
 
 // The function of a node, calls included; null for sources, loads and stores.

@@ -1,5 +1,5 @@
-// Leaf functions as operations of the IR: `call` with the leaf's number as slot; part 1 says that its
-// integer operands are unsigned.
+// Leaf functions as operations of the IR: `call` with the leaf's number as slot; part 1 says that
+// its integer operands are unsigned.
 #pragma once
 
 #include <span>

@@ -32,40 +32,56 @@ uint64_t small_int_bits(int32_t value) { return static_cast<uint32_t>(value); }
 
 uint64_t load_element(Dtype dtype, const std::byte* address) {
   switch (dtype) {
-    case Dtype::bool_: return read<uint8_t>(address) != 0;
-    case Dtype::uint8: return small_int_bits(read<uint8_t>(address));
-    case Dtype::uint16: return small_int_bits(read<uint16_t>(address));
-    case Dtype::int8: return small_int_bits(read<int8_t>(address));
-    case Dtype::int16: return small_int_bits(read<int16_t>(address));
-    case Dtype::float16: return float_bits(half_bits_to_float(read<uint16_t>(address)));
-    case Dtype::bfloat16: return float_bits(bfloat_bits_to_float(read<uint16_t>(address)));
+    case Dtype::bool_:
+      return read<uint8_t>(address) != 0;
+    case Dtype::uint8:
+      return small_int_bits(read<uint8_t>(address));
+    case Dtype::uint16:
+      return small_int_bits(read<uint16_t>(address));
+    case Dtype::int8:
+      return small_int_bits(read<int8_t>(address));
+    case Dtype::int16:
+      return small_int_bits(read<int16_t>(address));
+    case Dtype::float16:
+      return float_bits(half_bits_to_float(read<uint16_t>(address)));
+    case Dtype::bfloat16:
+      return float_bits(bfloat_bits_to_float(read<uint16_t>(address)));
     case Dtype::uint32:
     case Dtype::int32:
     case Dtype::float32:
-    case Dtype::complex64: return read<uint32_t>(address);
+    case Dtype::complex64:
+      return read<uint32_t>(address);
     case Dtype::uint64:
     case Dtype::int64:
-    case Dtype::float64: return read<uint64_t>(address);
+    case Dtype::float64:
+      return read<uint64_t>(address);
   }
   return 0;
 }
 
 void store_element(Dtype dtype, std::byte* address, uint64_t value) {
   switch (dtype) {
-    case Dtype::bool_: return write<uint8_t>(address, value != 0);
+    case Dtype::bool_:
+      return write<uint8_t>(address, value != 0);
     case Dtype::uint8:
-    case Dtype::int8: return write(address, static_cast<uint8_t>(value));
+    case Dtype::int8:
+      return write(address, static_cast<uint8_t>(value));
     case Dtype::uint16:
-    case Dtype::int16: return write(address, static_cast<uint16_t>(value));
-    case Dtype::float16: return write(address, float_to_half_bits(float_from(value)));
-    case Dtype::bfloat16: return write(address, float_to_bfloat_bits(float_from(value)));
+    case Dtype::int16:
+      return write(address, static_cast<uint16_t>(value));
+    case Dtype::float16:
+      return write(address, float_to_half_bits(float_from(value)));
+    case Dtype::bfloat16:
+      return write(address, float_to_bfloat_bits(float_from(value)));
     case Dtype::uint32:
     case Dtype::int32:
     case Dtype::float32:
-    case Dtype::complex64: return write(address, static_cast<uint32_t>(value));
+    case Dtype::complex64:
+      return write(address, static_cast<uint32_t>(value));
     case Dtype::uint64:
     case Dtype::int64:
-    case Dtype::float64: return write(address, value);
+    case Dtype::float64:
+      return write(address, value);
   }
 }
 

@@ -1,5 +1,6 @@
-// Elements of the storage dtypes as the value bits of the IR: what load and store mean. An element of
-// complex64 is one of its float32 parts. Also which of several candidates an arg reduction takes.
+// Elements of the storage dtypes as the value bits of the IR: what load and store mean. An element
+// of complex64 is one of its float32 parts. Also which of several candidates an arg reduction
+// takes.
 #pragma once
 
 #include <cstddef>

@@ -72,9 +72,12 @@ class Line {
   }
   uint64_t number(uint64_t limit) { return number_of(word("a number"), limit); }
   // v12, b0, ...
-  uint64_t prefixed(char prefix, uint64_t limit) { return prefixed_of(word("a name"), prefix, limit); }
+  uint64_t prefixed(char prefix, uint64_t limit) {
+    return prefixed_of(word("a name"), prefix, limit);
+  }
   uint64_t prefixed_of(std::string_view name, char prefix, uint64_t limit) const {
-    if (name.empty() || name[0] != prefix) fail(fmt::format("'{}' does not begin with {}", name, prefix));
+    if (name.empty() || name[0] != prefix)
+      fail(fmt::format("'{}' does not begin with {}", name, prefix));
     return number_of(name.substr(1), limit);
   }
 
@@ -188,10 +191,18 @@ class Parser {
 
   void read_slot(Line& line, Node& node) {
     switch (node.op) {
-      case Op::constant: node.bits = line.number(UINT64_MAX); return;
-      case Op::param: node.slot = slot(line, 'p'); return;
-      case Op::index: node.slot = slot(line, 'a'); return;
-      case Op::stage_result: node.slot = slot(line, 's'); return;
+      case Op::constant:
+        node.bits = line.number(UINT64_MAX);
+        return;
+      case Op::param:
+        node.slot = slot(line, 'p');
+        return;
+      case Op::index:
+        node.slot = slot(line, 'a');
+        return;
+      case Op::stage_result:
+        node.slot = slot(line, 's');
+        return;
       case Op::load:
       case Op::load_at:
       case Op::store:
@@ -200,8 +211,11 @@ class Parser {
         node.slot = static_cast<uint16_t>(line.prefixed_of(name, 'b', UINT16_MAX));
         return;
       }
-      case Op::call: node.slot = leaf(line, split_part(line, node)); return;
-      default: return;
+      case Op::call:
+        node.slot = leaf(line, split_part(line, node));
+        return;
+      default:
+        return;
     }
   }
 

@@ -29,13 +29,21 @@ using Out = std::back_insert_iterator<std::string>;
 
 void print_slot(Out out, const Node& node) {
   switch (node.op) {
-    case Op::param: fmt::format_to(out, " p{}", node.slot); return;
-    case Op::index: fmt::format_to(out, " a{}", node.slot); return;
-    case Op::stage_result: fmt::format_to(out, " s{}", node.slot); return;
+    case Op::param:
+      fmt::format_to(out, " p{}", node.slot);
+      return;
+    case Op::index:
+      fmt::format_to(out, " a{}", node.slot);
+      return;
+    case Op::stage_result:
+      fmt::format_to(out, " s{}", node.slot);
+      return;
     case Op::load:
     case Op::load_at:
     case Op::store:
-    case Op::store_at: fmt::format_to(out, " b{}", node.slot); break;
+    case Op::store_at:
+      fmt::format_to(out, " b{}", node.slot);
+      break;
     case Op::call:
       if (node.slot < op_table::kLeafCount) {
         fmt::format_to(out, " {}", name_of(static_cast<op_table::LeafId>(node.slot)));
@@ -43,7 +51,8 @@ void print_slot(Out out, const Node& node) {
         fmt::format_to(out, " leaf{}", node.slot);
       }
       break;
-    default: return;
+    default:
+      return;
   }
   if (node.part != 0) fmt::format_to(out, ".{}", node.part);
 }
@@ -52,11 +61,20 @@ void print_constant(Out out, const Node& node) {
   fmt::format_to(out, " {:#x}", node.bits);
   const auto low = static_cast<uint32_t>(node.bits);
   switch (node.type) {
-    case Type::i32: fmt::format_to(out, "  # {}", static_cast<int32_t>(low)); break;
-    case Type::i64: fmt::format_to(out, "  # {}", static_cast<int64_t>(node.bits)); break;
-    case Type::f32: fmt::format_to(out, "  # {}", std::bit_cast<float>(low)); break;
-    case Type::f64: fmt::format_to(out, "  # {}", std::bit_cast<double>(node.bits)); break;
-    default: break;
+    case Type::i32:
+      fmt::format_to(out, "  # {}", static_cast<int32_t>(low));
+      break;
+    case Type::i64:
+      fmt::format_to(out, "  # {}", static_cast<int64_t>(node.bits));
+      break;
+    case Type::f32:
+      fmt::format_to(out, "  # {}", std::bit_cast<float>(low));
+      break;
+    case Type::f64:
+      fmt::format_to(out, "  # {}", std::bit_cast<double>(node.bits));
+      break;
+    default:
+      break;
   }
 }
 
@@ -92,8 +110,7 @@ std::string_view name_of(Extent extent) { return pick(kExtents, extent); }
 std::string print(const Kernel& kernel) {
   std::string text;
   const Out out(text);
-  fmt::format_to(out, "kernel parallel {} reduced {}\n", kernel.parallel_rank,
-                 kernel.reduced_rank);
+  fmt::format_to(out, "kernel parallel {} reduced {}\n", kernel.parallel_rank, kernel.reduced_rank);
   if (kernel.relax != 0) fmt::format_to(out, "relax {:#x}\n", kernel.relax);
   for (size_t i = 0; i < kernel.buffers.size(); ++i) {
     const BufferParam& buffer = kernel.buffers[i];

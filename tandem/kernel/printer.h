@@ -14,7 +14,8 @@
 //   v5 = round_f16 f32 v4
 //   v6 = store f32 b1 v5
 //
-// b1.1 is part 1 of a complex64; after # comes a comment. Stages may add unsigned, reverse, exclusive.
+// b1.1 is part 1 of a complex64; after # comes a comment. Stages may add unsigned, reverse,
+// exclusive.
 #pragma once
 
 #include <string>
@@ -27,8 +28,8 @@ namespace tandem::kernel {
 // Any kernel, malformed ones included.
 std::string print(const Kernel& kernel);
 
-// parse(print(k)) == k for every verified kernel. Raises ArgumentError with the line's number and text.
-// What it reads is not verified.
+// parse(print(k)) == k for every verified kernel. Raises ArgumentError with the line's number and
+// text. What it reads is not verified.
 Kernel parse(std::string_view text);
 
 std::string_view name_of(Access access);

@@ -14,7 +14,8 @@ namespace tandem::kernel {
 
 namespace {
 
-// What one stage evaluates at each of its points: its stores and its value, with all they need, in order.
+// What one stage evaluates at each of its points: its stores and its value, with all they need, in
+// order.
 std::vector<NodeId> needed_nodes(const Kernel& kernel, const Stage& stage) {
   std::vector<char> needed(stage.end, 0);
   for (NodeId id = stage.begin; id < stage.end; ++id) needed[id] = is_store(kernel.nodes[id].op);
@@ -120,19 +121,30 @@ class Evaluation {
   void evaluate_node(NodeId id, int64_t j) {
     const Node& node = kernel_.nodes[id];
     switch (node.op) {
-      case Op::constant: values_[id] = node.bits; return;
-      case Op::param: values_[id] = param(node); return;
-      case Op::index: values_[id] = static_cast<uint64_t>(point_[node.slot]); return;
+      case Op::constant:
+        values_[id] = node.bits;
+        return;
+      case Op::param:
+        values_[id] = param(node);
+        return;
+      case Op::index:
+        values_[id] = static_cast<uint64_t>(point_[node.slot]);
+        return;
       case Op::stage_result: {
         const bool is_scan = kernel_.stages[node.slot].kind == StageKind::scan;
         values_[id] = rows_[node.slot][is_scan ? j : 0];
         return;
       }
       case Op::load:
-      case Op::load_at: values_[id] = load(node); return;
+      case Op::load_at:
+        values_[id] = load(node);
+        return;
       case Op::store:
-      case Op::store_at: store(node); return;
-      default: break;
+      case Op::store_at:
+        store(node);
+        return;
+      default:
+        break;
     }
     uint64_t in[kMaxInputs] = {};
     for (int i = 0; i < node.input_count; ++i) in[i] = values_[node.in[i]];
@@ -193,7 +205,7 @@ class Evaluation {
   int rank_;
   std::vector<uint64_t> values_;  // of the nodes at the current point
   std::vector<ScalarFunction> functions_;
-  std::vector<std::vector<NodeId>> order_;  // by stage
+  std::vector<std::vector<NodeId>> order_;   // by stage
   std::vector<std::vector<uint64_t>> rows_;  // results of Reduce (one) and Scan stages in this row
   std::vector<int64_t> point_;
 };
@@ -201,11 +213,11 @@ class Evaluation {
 }  // namespace
 
 void run_reference(const Kernel& kernel, const device::LaunchArguments& arguments) {
-  TANDEM_CHECK(arguments.extents.size() ==
-                       static_cast<size_t>(kernel.parallel_rank + kernel.reduced_rank) &&
-                   arguments.buffers.size() == kernel.buffers.size() &&
-                   arguments.params.size() == kernel.params.size(),
-               "the launch does not fit the kernel");
+  TANDEM_CHECK(
+      arguments.extents.size() == static_cast<size_t>(kernel.parallel_rank + kernel.reduced_rank) &&
+          arguments.buffers.size() == kernel.buffers.size() &&
+          arguments.params.size() == kernel.params.size(),
+      "the launch does not fit the kernel");
   const FloatEnvironment environment;
   Evaluation(kernel, arguments).run();
 }

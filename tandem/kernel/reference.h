@@ -8,7 +8,8 @@
 
 namespace tandem::kernel {
 
-// Runs a verified kernel. Where a buffer states its range, an access outside it is an InternalError.
+// Runs a verified kernel. Where a buffer states its range, an access outside it is an
+// InternalError.
 void run_reference(const Kernel& kernel, const device::LaunchArguments& arguments);
 
 }  // namespace tandem::kernel

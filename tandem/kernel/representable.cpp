@@ -24,10 +24,14 @@ struct Range {
 
 Range range_of(Dtype dtype) {
   switch (dtype) {
-    case Dtype::int8: return {INT8_MIN, INT8_MAX};
-    case Dtype::uint8: return {0, UINT8_MAX};
-    case Dtype::int16: return {INT16_MIN, INT16_MAX};
-    default: return {0, UINT16_MAX};
+    case Dtype::int8:
+      return {INT8_MIN, INT8_MAX};
+    case Dtype::uint8:
+      return {0, UINT8_MAX};
+    case Dtype::int16:
+      return {INT16_MIN, INT16_MAX};
+    default:
+      return {0, UINT16_MAX};
   }
 }
 
@@ -37,23 +41,30 @@ bool constant_fits(uint64_t bits, Dtype dtype) {
     return range_of(dtype).low <= value && value <= range_of(dtype).high;
   }
   const auto value = std::bit_cast<float>(static_cast<uint32_t>(bits));
-  const float rounded = dtype == Dtype::float16 ? float(float16_t(value)) : float(bfloat16_t(value));
+  const float rounded =
+      dtype == Dtype::float16 ? float(float16_t(value)) : float(bfloat16_t(value));
   return value != value || std::bit_cast<uint32_t>(value) == std::bit_cast<uint32_t>(rounded);
 }
 
 Dtype dtype_of_rounding(Op op) {
   switch (op) {
-    case Op::round_f16: return Dtype::float16;
-    case Op::round_bf16: return Dtype::bfloat16;
-    case Op::wrap_s8: return Dtype::int8;
-    case Op::wrap_u8: return Dtype::uint8;
-    case Op::wrap_s16: return Dtype::int16;
-    default: return Dtype::uint16;
+    case Op::round_f16:
+      return Dtype::float16;
+    case Op::round_bf16:
+      return Dtype::bfloat16;
+    case Op::wrap_s8:
+      return Dtype::int8;
+    case Op::wrap_u8:
+      return Dtype::uint8;
+    case Op::wrap_s16:
+      return Dtype::int16;
+    default:
+      return Dtype::uint16;
   }
 }
 
-// Walks back from a value through the operations that stay inside a dtype. The walk is bounded: what it
-// cannot see through within the budget counts as not provable.
+// Walks back from a value through the operations that stay inside a dtype. The walk is bounded:
+// what it cannot see through within the budget counts as not provable.
 class Proof {
  public:
   Proof(const Kernel& kernel, Dtype dtype) : kernel_(kernel), dtype_(dtype) {}
@@ -63,19 +74,23 @@ class Proof {
     const Node& node = kernel_.nodes[id];
     const bool is_signed = info(dtype_).is_signed;
     switch (node.op) {
-      case Op::constant: return constant_fits(node.bits, dtype_);
+      case Op::constant:
+        return constant_fits(node.bits, dtype_);
       case Op::load:
       case Op::load_at:
         return node.slot < kernel_.buffers.size() &&
                is_subset(kernel_.buffers[node.slot].dtype, dtype_);
-      case Op::stage_result: return node.slot < kernel_.stages.size() && result_fits(node.slot);
+      case Op::stage_result:
+        return node.slot < kernel_.stages.size() && result_fits(node.slot);
       case Op::round_f16:
       case Op::round_bf16:
       case Op::wrap_s8:
       case Op::wrap_u8:
       case Op::wrap_s16:
-      case Op::wrap_u16: return is_subset(dtype_of_rounding(node.op), dtype_);
-      case Op::select: return fits(node.in[1]) && fits(node.in[2]);
+      case Op::wrap_u16:
+        return is_subset(dtype_of_rounding(node.op), dtype_);
+      case Op::select:
+        return fits(node.in[1]) && fits(node.in[2]);
       case Op::neg:
       case Op::abs:
       case Op::copysign:
@@ -83,9 +98,12 @@ class Proof {
       case Op::floor:
       case Op::ceil:
       case Op::trunc:
-      case Op::sar: return fits(node.in[0]);
-      case Op::not_: return is_signed && fits(node.in[0]);
-      case Op::shr: return !is_signed && fits(node.in[0]);
+      case Op::sar:
+        return fits(node.in[0]);
+      case Op::not_:
+        return is_signed && fits(node.in[0]);
+      case Op::shr:
+        return !is_signed && fits(node.in[0]);
       case Op::and_: {
         const bool first = fits(node.in[0]);
         if (first != is_signed) return first;  // one small unsigned operand is enough
@@ -98,8 +116,10 @@ class Proof {
       case Op::imax_s:
       case Op::imax_u:
       case Op::or_:
-      case Op::xor_: return fits(node.in[0]) && fits(node.in[1]);
-      default: return false;
+      case Op::xor_:
+        return fits(node.in[0]) && fits(node.in[1]);
+      default:
+        return false;
     }
   }
 

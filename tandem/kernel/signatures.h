@@ -34,8 +34,8 @@ constexpr bool is_store(Op op) { return op == Op::store || op == Op::store_at; }
 // load_at, conversions) or the operands do not fit.
 std::optional<Type> infer_type(Op op, std::span<const Type> operands);
 
-// Empty where `result` and `operands` fit the signature of `op`, else what is wrong. Sources, loads,
-// stores and calls depend on more than types: the verifier looks at them.
+// Empty where `result` and `operands` fit the signature of `op`, else what is wrong. Sources,
+// loads, stores and calls depend on more than types: the verifier looks at them.
 std::string check_types(Op op, Type result, std::span<const Type> operands);
 
 }  // namespace tandem::kernel

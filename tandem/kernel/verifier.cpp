@@ -77,8 +77,8 @@ class Verifier {
     NodeId expected = 0;
     for (size_t s = 0; s < kernel_.stages.size(); ++s) {
       const Stage& stage = kernel_.stages[s];
-      const bool follows = stage.begin == expected && stage.begin <= stage.end &&
-                           stage.end <= count;
+      const bool follows =
+          stage.begin == expected && stage.begin <= stage.end && stage.end <= count;
       require(follows || planted(Defect::verify_skips_stage_cover), "stage_cover",
               "stage {} is [{}, {}), expected to begin at {}", s, stage.begin, stage.end, expected);
       expected = stage.end;
@@ -98,15 +98,21 @@ class Verifier {
 
   size_t slot_limit(const Node& node) const {
     switch (node.op) {
-      case Op::param: return kernel_.params.size();
-      case Op::index: return static_cast<size_t>(rank());
-      case Op::stage_result: return kernel_.stages.size();
-      case Op::call: return op_table::kLeafCount;
+      case Op::param:
+        return kernel_.params.size();
+      case Op::index:
+        return static_cast<size_t>(rank());
+      case Op::stage_result:
+        return kernel_.stages.size();
+      case Op::call:
+        return op_table::kLeafCount;
       case Op::load:
       case Op::load_at:
       case Op::store:
-      case Op::store_at: return kernel_.buffers.size();
-      default: return ~size_t{0};
+      case Op::store_at:
+        return kernel_.buffers.size();
+      default:
+        return ~size_t{0};
     }
   }
 
@@ -170,16 +176,15 @@ class Verifier {
   }
 
   void check_reduction(size_t s, const Stage& stage) {
-    const bool own = stage.value >= stage.begin && stage.value < stage.end &&
-                     stage.value < kernel_.nodes.size();
+    const bool own =
+        stage.value >= stage.begin && stage.value < stage.end && stage.value < kernel_.nodes.size();
     require(own && !is_store(kernel_.nodes[stage.value].op), "stage_value",
             "stage {} reduces node {}, expected a value of [{}, {})", s, stage.value, stage.begin,
             stage.end);
     if (!own) return;
     const Type type = kernel_.nodes[stage.value].type;
     const bool logical = stage.reduction == Reduction::all || stage.reduction == Reduction::any;
-    const bool arg =
-        stage.reduction == Reduction::argmin || stage.reduction == Reduction::argmax;
+    const bool arg = stage.reduction == Reduction::argmin || stage.reduction == Reduction::argmax;
     require(logical == (type == Type::b1) && !(arg && stage.kind == StageKind::scan),
             "reduction_type", "stage {} takes {}", s, name_of(type));
     const bool ordered = stage.reduction != Reduction::sum && stage.reduction != Reduction::prod;
@@ -260,13 +265,13 @@ class Verifier {
     const int bits_used = node.op == Op::constant ? bit_width(node.type) : 0;
     const bool bits_fit = bits_used == 64 || (node.bits >> bits_used) == 0;
     const bool uses_slot = slot_limit(node) != ~size_t{0};
-    require(bits_fit && (uses_slot || node.slot == 0), "canonical_fields", "node {}: {} has bits or a slot it does not use", id,
-            name_of(node.op));
+    require(bits_fit && (uses_slot || node.slot == 0), "canonical_fields",
+            "node {}: {} has bits or a slot it does not use", id, name_of(node.op));
     if (is_load(node.op) || is_store(node.op)) return;
-    const bool unsigned_call =
-        node.op == Op::call && node.slot < op_table::kLeafCount && node.part == 1 &&
-        op_table::info(static_cast<op_table::LeafId>(node.slot)).operands !=
-            op_table::LeafOperands::real;
+    const bool unsigned_call = node.op == Op::call && node.slot < op_table::kLeafCount &&
+                               node.part == 1 &&
+                               op_table::info(static_cast<op_table::LeafId>(node.slot)).operands !=
+                                   op_table::LeafOperands::real;
     require(node.part == 0 || unsigned_call, "complex_part", "node {}: {} has part {}", id,
             name_of(node.op), node.part);
   }

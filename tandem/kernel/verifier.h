@@ -1,5 +1,5 @@
-// Checks that a kernel is what ir.h says a kernel is. Every message begins with the name of the invariant
-// that is broken: "operand_types: node 3: add of (i32, f32) does not give f32".
+// Checks that a kernel is what ir.h says a kernel is. Every message begins with the name of the
+// invariant that is broken: "operand_types: node 3: add of (i32, f32) does not give f32".
 #pragma once
 
 #include <string>
@@ -28,7 +28,8 @@ namespace tandem::kernel {
 //   store_count         every part of a written buffer is stored exactly once
 //   stored_rounding     what is stored is representable in the buffer's dtype
 //   canonical_fields    fields that an operation or stage does not use are zero
-// Empty if all hold. When the first group, up to operand_value, is broken, the others are not tried.
+// Empty if all hold. When the first group, up to operand_value, is broken, the others are not
+// tried.
 std::vector<std::string> verify(const Kernel& kernel);
 
 // Raises InternalError with the first message and the kernel's text.

@@ -27,9 +27,8 @@ bool is_indexed(const Kernel& kernel, uint16_t buffer) {
 }
 
 bool is_loaded_plainly(const Kernel& kernel, uint16_t buffer) {
-  return std::ranges::any_of(kernel.nodes, [&](const Node& node) {
-    return node.op == Op::load && node.slot == buffer;
-  });
+  return std::ranges::any_of(
+      kernel.nodes, [&](const Node& node) { return node.op == Op::load && node.slot == buffer; });
 }
 
 struct Bytes {
@@ -65,7 +64,8 @@ class LaunchVerifier {
   void require(bool holds, std::string_view rule, fmt::format_string<Args...> text,
                Args&&... args) {
     if (holds) return;
-    messages_.push_back(fmt::format("{}: {}", rule, fmt::format(text, std::forward<Args>(args)...)));
+    messages_.push_back(
+        fmt::format("{}: {}", rule, fmt::format(text, std::forward<Args>(args)...)));
   }
 
   int rank() const { return kernel_.parallel_rank + kernel_.reduced_rank; }
@@ -229,8 +229,7 @@ bool may_alias(const Kernel& kernel, uint16_t read, uint16_t written) {
       tainted[id] = loads;
       for (int i = 0; i < node.input_count; ++i) {
         const Node& input = kernel.nodes[node.in[i]];
-        const bool direct =
-            input.op == Op::load && input.slot == read && input.part == target.part;
+        const bool direct = input.op == Op::load && input.slot == read && input.part == target.part;
         if (direct && id > store) return false;
         tainted[id] |= tainted[node.in[i]];
       }

@@ -60,9 +60,9 @@ TEST(Cast, floats_to_narrow_integers_go_through_int32) {
 }
 
 TEST(Cast, floats_to_wide_integers_saturate) {
-  EXPECT_EQ((cast<int32_t>(Dtype::float32, Dtype::int32,
-                           std::vector<float>{3e9f, -3e9f, kNan, -2.9f})),
-            (std::vector<int32_t>{INT32_MAX, INT32_MIN, 0, -2}));
+  EXPECT_EQ(
+      (cast<int32_t>(Dtype::float32, Dtype::int32, std::vector<float>{3e9f, -3e9f, kNan, -2.9f})),
+      (std::vector<int32_t>{INT32_MAX, INT32_MIN, 0, -2}));
   EXPECT_EQ((cast<uint32_t>(Dtype::float32, Dtype::uint32, std::vector<float>{3e9f, -1, 5e9f})),
             (std::vector<uint32_t>{3000000000u, 0, UINT32_MAX}));
   EXPECT_EQ((cast<uint64_t>(Dtype::float64, Dtype::uint64, std::vector<double>{1e19, 1e20, -1})),
@@ -81,17 +81,17 @@ TEST(Cast, integers_extend_by_their_own_sign_and_truncate) {
 }
 
 TEST(Cast, bool_is_not_zero_and_one) {
-  EXPECT_EQ((cast<uint8_t>(Dtype::float32, Dtype::bool_,
-                           std::vector<float>{0, -0.0f, kNan, 0x1p-149f})),
-            (std::vector<uint8_t>{0, 0, 1, 1}));
+  EXPECT_EQ(
+      (cast<uint8_t>(Dtype::float32, Dtype::bool_, std::vector<float>{0, -0.0f, kNan, 0x1p-149f})),
+      (std::vector<uint8_t>{0, 0, 1, 1}));
   EXPECT_EQ((cast<float>(Dtype::bool_, Dtype::float32, std::vector<uint8_t>{0, 1, 7})),
             (std::vector<float>{0, 1, 1}));
 }
 
 TEST(Cast, complex_takes_and_gives_the_real_part) {
-  EXPECT_EQ((cast<float>(Dtype::complex64, Dtype::float32,
-                         std::vector<std::complex<float>>{{3, 4}})),
-            (std::vector<float>{3}));
+  EXPECT_EQ(
+      (cast<float>(Dtype::complex64, Dtype::float32, std::vector<std::complex<float>>{{3, 4}})),
+      (std::vector<float>{3}));
   EXPECT_EQ((cast<std::complex<float>>(Dtype::int16, Dtype::complex64, std::vector<int16_t>{-3})),
             (std::vector<std::complex<float>>{{-3, 0}}));
   EXPECT_EQ((cast<uint8_t>(Dtype::complex64, Dtype::bool_,
@@ -134,10 +134,7 @@ TEST(EmitRow, every_16_bit_float_through_every_unary_row) {
         const Kernel kernel = row_kernel(R::id, std::span(&dtype, 1));
         const Dtype result_dtype = kernel.buffers[1].dtype;
         std::vector<std::byte> result(65536 * size_of(result_dtype));
-        TestLaunch({65536})
-            .buffer(inputs, {1})
-            .buffer(std::span(result), {1})
-            .run(kernel);
+        TestLaunch({65536}).buffer(inputs, {1}).buffer(std::span(result), {1}).run(kernel);
         for (size_t i = 0; i < inputs.size(); ++i) {
           const auto* in = reinterpret_cast<const std::byte*>(&inputs[i]);
           const op_table::F32 x = from_bits_as<op_table::F32>(load_element(dtype, in));
@@ -161,8 +158,8 @@ TEST(EmitRow, exact_rows_need_no_rounding_and_bounded_rows_no_wrap) {
       const Dtype dtype = Dtype(d);
       // Unsigned `sign` has an unreachable -1 in its text, which the rule cannot see.
       if (size_of(dtype) > 2 || !info(dtype).is_signed) continue;
-      const bool exact = is_floating(dtype) ? R::info.has(op_table::kExact)
-                                            : R::info.has(op_table::kBounded);
+      const bool exact =
+          is_floating(dtype) ? R::info.has(op_table::kExact) : R::info.has(op_table::kBounded);
       if (!exact || R::info.rule(compute_class(dtype)) != op_table::ClassRule::present) continue;
       std::vector<Dtype> dtypes(R::arity, dtype);
       if (R::info.first_is_mask) dtypes[0] = Dtype::bool_;
@@ -200,10 +197,14 @@ TEST(EmitRow, expanded_leaves_have_the_bits_of_calls) {
     if (R::arity != 1 || !R::info.has(op_table::kLeaf)) return;
     const Dtype dtype = Dtype::float32;
     std::vector<float> called(inputs.size()), expanded(inputs.size());
-    TestLaunch({n}).buffer(inputs, {1}).buffer(called, {1}).run(
-        row_kernel(R::id, std::span(&dtype, 1)));
-    TestLaunch({n}).buffer(inputs, {1}).buffer(expanded, {1}).run(
-        row_kernel(R::id, std::span(&dtype, 1), true));
+    TestLaunch({n})
+        .buffer(inputs, {1})
+        .buffer(called, {1})
+        .run(row_kernel(R::id, std::span(&dtype, 1)));
+    TestLaunch({n})
+        .buffer(inputs, {1})
+        .buffer(expanded, {1})
+        .run(row_kernel(R::id, std::span(&dtype, 1), true));
     for (size_t i = 0; i < inputs.size(); ++i) {
       ASSERT_TRUE(same_bits(dtype, std::bit_cast<uint32_t>(called[i]),
                             std::bit_cast<uint32_t>(expanded[i])))
@@ -232,9 +233,9 @@ TEST(EmitRow, integer_texts_wrap_and_are_total) {
             (std::vector<int8_t>{-128, 127}));
   EXPECT_EQ(run(RowId::multiply, Dtype::uint16, std::vector<uint16_t>{65535, 65535}),
             (std::vector<uint16_t>{1}));
-  EXPECT_EQ(run(RowId::floor_divide, Dtype::int32,
-                std::vector<int32_t>{-7, 2, INT32_MIN, -1, 5, 0}),
-            (std::vector<int32_t>{-4, INT32_MIN, 0}));
+  EXPECT_EQ(
+      run(RowId::floor_divide, Dtype::int32, std::vector<int32_t>{-7, 2, INT32_MIN, -1, 5, 0}),
+      (std::vector<int32_t>{-4, INT32_MIN, 0}));
   EXPECT_EQ(run(RowId::left_shift, Dtype::int8, std::vector<int8_t>{1, 7, 1, 8}),
             (std::vector<int8_t>{-128, 0}));
   EXPECT_EQ(run(RowId::maximum, Dtype::uint32, std::vector<uint32_t>{1, UINT32_MAX}),

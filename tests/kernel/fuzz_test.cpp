@@ -24,7 +24,8 @@ TEST(Generator, makes_verified_kernels_and_launches_that_survive_their_text) {
     ASSERT_THAT(verify(fuzz_case.kernel), ::testing::IsEmpty()) << seed;
     ASSERT_THAT(verify_launch(fuzz_case.kernel, Launch(fuzz_case, fuzz_case.blocks).arguments()),
                 ::testing::IsEmpty())
-        << seed << "\n" << describe(fuzz_case);
+        << seed << "\n"
+        << describe(fuzz_case);
     ASSERT_EQ(find_fault(fuzz_case.kernel), std::nullopt) << seed;
     ASSERT_EQ(parse(print(fuzz_case.kernel)), fuzz_case.kernel) << seed;
   }
@@ -56,10 +57,9 @@ TEST(Generator, reaches_every_operation_type_dtype_and_stage) {
   std::set<Op> ops;
   for (const auto& [op, type] : operations) ops.insert(op);
   EXPECT_EQ(ops.size(), static_cast<size_t>(kOpCount));
-  EXPECT_TRUE(operations.contains({Op::fma, Type::f64}) &&
-              operations.contains({Op::imulhi_u, Type::i64}) &&
-              operations.contains({Op::select, Type::b1}) &&
-              operations.contains({Op::ftoi_u, Type::i64}));
+  EXPECT_TRUE(
+      operations.contains({Op::fma, Type::f64}) && operations.contains({Op::imulhi_u, Type::i64}) &&
+      operations.contains({Op::select, Type::b1}) && operations.contains({Op::ftoi_u, Type::i64}));
   EXPECT_EQ(dtypes.size(), static_cast<size_t>(2 * kDtypeCount));
   // Two kinds of map, eight reductions, six scans.
   EXPECT_EQ(stages.size(), 16u);
@@ -82,10 +82,11 @@ TEST(Fuzz, expanded_leaves_agree_and_corrupted_kernels_are_caught) {
   }
 }
 
-// An evaluator that gets one operation wrong is found, and the case shrinks to little more than that
-// operation.
+// An evaluator that gets one operation wrong is found, and the case shrinks to little more than
+// that operation.
 TEST(Fuzz, finds_and_shrinks_a_wrong_evaluator) {
-  const Evaluator wrong = {"wrong", [](const Kernel& kernel, const device::LaunchArguments& launch) {
+  const Evaluator wrong = {"wrong",
+                           [](const Kernel& kernel, const device::LaunchArguments& launch) {
                              Kernel changed = kernel;
                              for (Node& node : changed.nodes) {
                                if (node.op == Op::sub) std::swap(node.in[0], node.in[1]);

@@ -261,7 +261,8 @@ TEST(Reference, multiplication_and_addition_are_not_contracted) {
   const auto x = b.input(Dtype::float32);
   const auto out = b.output(Dtype::float32);
   const NodeId a = b.load(x);
-  b.store(out, b.binary(Op::sub, b.binary(Op::mul, a, a), b.float_constant(Type::f32, 1 + 0x1p-11)));
+  b.store(out,
+          b.binary(Op::sub, b.binary(Op::mul, a, a), b.float_constant(Type::f32, 1 + 0x1p-11)));
   std::vector<float> values = {1 + 0x1p-12f}, result(1);  // the square loses 2^-24
   TestLaunch({1}).buffer(values, {1}).buffer(result, {1}).run(b.finish());
   EXPECT_EQ(result[0], 0.0f);

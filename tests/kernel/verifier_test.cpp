@@ -15,8 +15,8 @@
 namespace tandem::kernel {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -218,7 +218,8 @@ TEST(Representable, follows_values_through_operations_that_stay_inside) {
 TEST(Representable, gives_up_on_what_is_too_large_to_see_through) {
   Builder b(1);
   NodeId value = b.load(b.input(Dtype::int8));
-  for (int i = 0; i < 40; ++i) value = b.binary(Op::imax_s, value, b.binary(Op::imin_s, value, value));
+  for (int i = 0; i < 40; ++i)
+    value = b.binary(Op::imax_s, value, b.binary(Op::imin_s, value, value));
   EmittedValue result{{value, kNoNode}, Dtype::int8};
   emit_store(b, b.output(Dtype::int8), result);
   const Kernel kernel = b.finish();

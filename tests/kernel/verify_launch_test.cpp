@@ -29,8 +29,9 @@ auto rule(std::string_view name) { return Contains(StartsWith(std::string(name) 
 TEST(VerifyLaunch, counts_and_extents) {
   const Kernel kernel = copy_kernel(1);
   std::vector<float> x(4), y(4);
-  EXPECT_THAT(verify_launch(kernel, TestLaunch({4}).buffer(x, {1}).buffer(y, {1}).arguments(kernel)),
-              IsEmpty());
+  EXPECT_THAT(
+      verify_launch(kernel, TestLaunch({4}).buffer(x, {1}).buffer(y, {1}).arguments(kernel)),
+      IsEmpty());
   TestLaunch two_axes({4, 1});
   EXPECT_THAT(verify_launch(kernel, two_axes.buffer(x, {1, 1}).buffer(y, {1, 1}).arguments(kernel)),
               rule("launch_counts"));
@@ -77,7 +78,8 @@ TEST(VerifyLaunch, an_empty_domain_touches_nothing) {
 
 TEST(VerifyLaunch, access_classes_are_promises) {
   std::vector<float> x(6), y(6);
-  const auto check = [&](Access access, std::vector<int64_t> strides, std::vector<int64_t> extents) {
+  const auto check = [&](Access access, std::vector<int64_t> strides,
+                         std::vector<int64_t> extents) {
     const Kernel kernel = copy_kernel(2, access);
     TestLaunch launch(extents);
     launch.buffer(x, strides).buffer(y, {3, 1});

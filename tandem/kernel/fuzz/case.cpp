@@ -27,7 +27,8 @@ std::string show(Dtype dtype, const std::byte* address) {
   if (dtype == Dtype::bool_) return fmt::format("{}", static_cast<int>(*address));
   const uint64_t value = load_element(dtype, address);
   const auto low = static_cast<uint32_t>(value);
-  if (dtype == Dtype::float64) return fmt::format("{} ({:#x})", std::bit_cast<double>(value), value);
+  if (dtype == Dtype::float64)
+    return fmt::format("{} ({:#x})", std::bit_cast<double>(value), value);
   if (is_floating(dtype)) return fmt::format("{} ({:#x})", std::bit_cast<float>(low), value);
   return fmt::format("{:#x}", value);
 }

@@ -45,8 +45,8 @@ class Launch {
 // The blocks after the reference has run the kernel.
 std::vector<Block> expected_blocks(const Case& fuzz_case);
 
-// The first element in which the results differ, described; all NaNs are equal, everything else must be
-// equal to the bit, the bytes that no store reaches included.
+// The first element in which the results differ, described; all NaNs are equal, everything else
+// must be equal to the bit, the bytes that no store reaches included.
 std::optional<std::string> first_difference(const Case& fuzz_case,
                                             const std::vector<Block>& expected,
                                             const std::vector<Block>& got);

@@ -75,7 +75,8 @@ class Walk {
       const bool earlier = reached_by_[in] >= 0 &&
                            kernel_.stages[reached_by_[in]].extent == kernel_.stages[s].extent;
       must(own || earlier, "operand not there yet", id);
-      must(kernel_.nodes[in].op != Op::store && kernel_.nodes[in].op != Op::store_at, "operand", id);
+      must(kernel_.nodes[in].op != Op::store && kernel_.nodes[in].op != Op::store_at, "operand",
+           id);
     }
     check_kind(id, node, s);
   }
@@ -86,11 +87,13 @@ class Walk {
     const bool row = kernel_.stages[s].extent == Extent::row;
     const size_t axes = kernel_.parallel_rank + (row ? 0u : kernel_.reduced_rank);
     switch (node.op) {
-      case Op::constant: return;
+      case Op::constant:
+        return;
       case Op::param:
         return must(node.slot < kernel_.params.size() && kernel_.params[node.slot] == node.type,
                     "parameter", id);
-      case Op::index: return must(node.slot < axes && node.type == Type::i64, "index", id);
+      case Op::index:
+        return must(node.slot < axes && node.type == Type::i64, "index", id);
       case Op::stage_result: {
         must(node.slot < s, "stage_result", id);
         const Stage& from = kernel_.stages[node.slot];
@@ -101,8 +104,10 @@ class Walk {
       case Op::load:
       case Op::load_at:
       case Op::store:
-      case Op::store_at: return check_memory(id, node);
-      default: break;
+      case Op::store_at:
+        return check_memory(id, node);
+      default:
+        break;
     }
     for (int i = 0; i < node.input_count; ++i) check_operand_type(id, node, i);
     must(function_of(kernel_, node) != nullptr, "no such operation on these types", id);
@@ -123,9 +128,9 @@ class Walk {
     if (node.op >= Op::add && node.op <= Op::trunc) must(is_float(type), "operand", id);
     if (node.op >= Op::lt && node.op <= Op::unord) must(node.type == Type::b1, "result", id);
     if (node.op >= Op::ilt_s && node.op <= Op::ieq) must(node.type == Type::b1, "result", id);
-    const bool keeps_type =
-        (node.op >= Op::add && node.op <= Op::max) || (node.op >= Op::iadd && node.op <= Op::imax_u) ||
-        (node.op >= Op::round_f16 && node.op <= Op::wrap_u16);
+    const bool keeps_type = (node.op >= Op::add && node.op <= Op::max) ||
+                            (node.op >= Op::iadd && node.op <= Op::imax_u) ||
+                            (node.op >= Op::round_f16 && node.op <= Op::wrap_u16);
     if (keeps_type) must(node.type == type, "result of another type", id);
     check_conversion(id, node.op, type, node.type);
   }
@@ -134,24 +139,33 @@ class Walk {
     const auto is = [&](bool holds) { must(holds, "conversion", id); };
     switch (op) {
       case Op::round_f16:
-      case Op::round_bf16: return is(from == Type::f32);
+      case Op::round_bf16:
+        return is(from == Type::f32);
       case Op::wrap_s8:
       case Op::wrap_u8:
       case Op::wrap_s16:
-      case Op::wrap_u16: return is(from == Type::i32);
+      case Op::wrap_u16:
+        return is(from == Type::i32);
       case Op::ftoi_s:
-      case Op::ftoi_u: return is(is_float(from) && is_int(to));
+      case Op::ftoi_u:
+        return is(is_float(from) && is_int(to));
       case Op::itof_s:
-      case Op::itof_u: return is(is_int(from) && is_float(to));
-      case Op::f32_to_f64: return is(from == Type::f32 && to == Type::f64);
-      case Op::f64_to_f32: return is(from == Type::f64 && to == Type::f32);
+      case Op::itof_u:
+        return is(is_int(from) && is_float(to));
+      case Op::f32_to_f64:
+        return is(from == Type::f32 && to == Type::f64);
+      case Op::f64_to_f32:
+        return is(from == Type::f64 && to == Type::f32);
       case Op::extend_s:
-      case Op::extend_u: return is(from == Type::i32 && to == Type::i64);
-      case Op::narrow: return is(from == Type::i64 && to == Type::i32);
+      case Op::extend_u:
+        return is(from == Type::i32 && to == Type::i64);
+      case Op::narrow:
+        return is(from == Type::i64 && to == Type::i32);
       case Op::bitcast:
         return is(from != Type::b1 && to != Type::b1 && is_float(from) != is_float(to) &&
                   bit_width(from) == bit_width(to));
-      default: return;
+      default:
+        return;
     }
   }
 

@@ -115,8 +115,8 @@ bool is_of_verifier(Defect defect) { return name_of(defect).starts_with("verify_
 }  // namespace
 
 std::string Failure::describe() const {
-  std::string text = fmt::format("seed {}: {}: {}\n{}", seed, evaluator, what,
-                                 fuzz::describe(fuzz_case));
+  std::string text =
+      fmt::format("seed {}: {}: {}\n{}", seed, evaluator, what, fuzz::describe(fuzz_case));
   if (shrunk) text += fmt::format("shrunk to\n{}", fuzz::describe(*shrunk));
   return text;
 }

@@ -34,15 +34,17 @@ std::optional<std::string> disagreement(const Case& fuzz_case, const Evaluator& 
 // The case of a seed on every evaluator, with the round trip through text and the verifier.
 std::optional<Failure> fuzz_evaluators(uint64_t seed, const std::vector<Evaluator>& evaluators);
 
-// Corruptions of the seed's kernel: each must be rejected by the verifier, or be well-formed, survive the
-// round trip through text, and run on the reference and the evaluators without an error.
+// Corruptions of the seed's kernel: each must be rejected by the verifier, or be well-formed,
+// survive the round trip through text, and run on the reference and the evaluators without an
+// error.
 std::optional<Failure> fuzz_verifier(uint64_t seed, const std::vector<Evaluator>& evaluators);
 
-// A smaller case for which `fails` still holds: fewer stores, nodes, buffers, smaller extents. At most
-// `attempts` candidates are tried.
+// A smaller case for which `fails` still holds: fewer stores, nodes, buffers, smaller extents. At
+// most `attempts` candidates are tried.
 Case shrink(Case fuzz_case, const std::function<bool(const Case&)>& fails, int attempts = 2000);
 
-// Plants the defect and fuzzes until a case fails that does not fail without it, or the time is over.
+// Plants the defect and fuzzes until a case fails that does not fail without it, or the time is
+// over.
 struct DefectResult {
   Defect defect = Defect::none;
   bool found = false;

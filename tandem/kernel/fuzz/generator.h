@@ -1,5 +1,6 @@
 // Random kernels and random launches of them. Generated kernels are verified by construction; what
-// they compute is specified to the bit (NaN bits never reach an integer, scatter indices are unique).
+// they compute is specified to the bit (NaN bits never reach an integer, scatter indices are
+// unique).
 #pragma once
 
 #include "tandem/kernel/fuzz/case.h"

@@ -12,11 +12,16 @@ class Mutator {
 
   void run() {
     switch (random_.below(10)) {
-      case 0: return change_stage();
-      case 1: return change_buffer();
-      case 2: return change_shape();
-      case 3: return change_list();
-      default: return change_node();
+      case 0:
+        return change_stage();
+      case 1:
+        return change_buffer();
+      case 2:
+        return change_shape();
+      case 3:
+        return change_list();
+      default:
+        return change_node();
     }
   }
 
@@ -30,18 +35,29 @@ class Mutator {
     if (kernel_.nodes.empty()) return;
     Node& node = kernel_.nodes[random_.below(static_cast<int64_t>(kernel_.nodes.size()))];
     switch (random_.below(9)) {
-      case 0: node.op = static_cast<Op>(random_.below(kOpCount + 1)); break;
+      case 0:
+        node.op = static_cast<Op>(random_.below(kOpCount + 1));
+        break;
       case 1: {  // an operation with as many operands
         const Op op = static_cast<Op>(random_.below(kOpCount));
         if (arity_of(op) == node.input_count) node.op = op;
         break;
       }
-      case 2: node.type = static_cast<Type>(random_.below(kTypeCount + 1)); break;
-      case 3: node.part = static_cast<uint8_t>(random_.below(3)); break;
-      case 4: node.slot = static_cast<uint16_t>(random_.one_in(6) ? random_.bits() : random_.below(9));
-              break;
-      case 5: node.input_count = static_cast<uint8_t>(random_.below(6)); break;
-      case 6: node.bits = random_.one_in(2) ? random_.bits() : 0; break;
+      case 2:
+        node.type = static_cast<Type>(random_.below(kTypeCount + 1));
+        break;
+      case 3:
+        node.part = static_cast<uint8_t>(random_.below(3));
+        break;
+      case 4:
+        node.slot = static_cast<uint16_t>(random_.one_in(6) ? random_.bits() : random_.below(9));
+        break;
+      case 5:
+        node.input_count = static_cast<uint8_t>(random_.below(6));
+        break;
+      case 6:
+        node.bits = random_.one_in(2) ? random_.bits() : 0;
+        break;
       default:
         node.in[random_.below(node.input_count == 0 ? kMaxInputs : node.input_count)] = any_node();
     }
@@ -51,31 +67,58 @@ class Mutator {
     if (kernel_.stages.empty()) return;
     Stage& stage = kernel_.stages[random_.below(static_cast<int64_t>(kernel_.stages.size()))];
     switch (random_.below(9)) {
-      case 0: stage.kind = static_cast<StageKind>(random_.below(4)); break;
-      case 1: stage.extent = static_cast<Extent>(random_.below(3)); break;
-      case 2: stage.begin += static_cast<NodeId>(random_.between(-1, 1)); break;
-      case 3: stage.end += static_cast<NodeId>(random_.between(-1, 1)); break;
-      case 4: stage.reduction = static_cast<Reduction>(random_.below(9)); break;
-      case 5: stage.value = any_node(); break;
-      case 6: stage.reverse = !stage.reverse; break;
-      case 7: stage.is_unsigned = !stage.is_unsigned; break;
-      default: stage.exclusive = !stage.exclusive;
+      case 0:
+        stage.kind = static_cast<StageKind>(random_.below(4));
+        break;
+      case 1:
+        stage.extent = static_cast<Extent>(random_.below(3));
+        break;
+      case 2:
+        stage.begin += static_cast<NodeId>(random_.between(-1, 1));
+        break;
+      case 3:
+        stage.end += static_cast<NodeId>(random_.between(-1, 1));
+        break;
+      case 4:
+        stage.reduction = static_cast<Reduction>(random_.below(9));
+        break;
+      case 5:
+        stage.value = any_node();
+        break;
+      case 6:
+        stage.reverse = !stage.reverse;
+        break;
+      case 7:
+        stage.is_unsigned = !stage.is_unsigned;
+        break;
+      default:
+        stage.exclusive = !stage.exclusive;
     }
   }
 
   void change_buffer() {
-    BufferParam& buffer = kernel_.buffers[random_.below(static_cast<int64_t>(kernel_.buffers.size()))];
+    BufferParam& buffer =
+        kernel_.buffers[random_.below(static_cast<int64_t>(kernel_.buffers.size()))];
     switch (random_.below(3)) {
-      case 0: buffer.dtype = static_cast<Dtype>(random_.below(kDtypeCount + 1)); break;
-      case 1: buffer.access = static_cast<Access>(random_.below(4)); break;
-      default: buffer.written = !buffer.written;
+      case 0:
+        buffer.dtype = static_cast<Dtype>(random_.below(kDtypeCount + 1));
+        break;
+      case 1:
+        buffer.access = static_cast<Access>(random_.below(4));
+        break;
+      default:
+        buffer.written = !buffer.written;
     }
   }
 
   void change_shape() {
     switch (random_.below(3)) {
-      case 0: kernel_.parallel_rank = static_cast<uint8_t>(random_.below(5)); break;
-      case 1: kernel_.reduced_rank = static_cast<uint8_t>(random_.below(3)); break;
+      case 0:
+        kernel_.parallel_rank = static_cast<uint8_t>(random_.below(5));
+        break;
+      case 1:
+        kernel_.reduced_rank = static_cast<uint8_t>(random_.below(3));
+        break;
       default:
         if (!kernel_.params.empty()) kernel_.params[0] = static_cast<Type>(random_.below(6));
     }
@@ -85,8 +128,9 @@ class Mutator {
     if (kernel_.nodes.size() < 2 || kernel_.stages.empty()) return;
     const auto last = static_cast<int64_t>(kernel_.nodes.size()) - 1;
     switch (random_.below(5)) {
-      case 0: std::swap(kernel_.nodes[random_.between(0, last)], kernel_.nodes[random_.between(0, last)]);
-              break;
+      case 0:
+        std::swap(kernel_.nodes[random_.between(0, last)], kernel_.nodes[random_.between(0, last)]);
+        break;
       case 1:  // a node once more, at the end
         kernel_.nodes.push_back(Node(kernel_.nodes[random_.between(0, last)]));
         ++kernel_.stages.back().end;

@@ -110,7 +110,8 @@ class Generator {
   // A value that has no operands, or a gathered one.
   NodeId random_source() {
     switch (random_.below(10)) {
-      case 0: return constant(random_type());
+      case 0:
+        return constant(random_type());
       case 1:
         if (params_.empty()) break;
         return builder_.param(random_.pick(params_));
@@ -119,7 +120,8 @@ class Generator {
         if (axes == 0) break;
         return builder_.index(static_cast<int>(random_.below(axes)));
       }
-      case 3: return gather();
+      case 3:
+        return gather();
       case 4:
       case 5:
         if (!reduces_.empty()) return builder_.stage_result(random_.pick(reduces_));
@@ -129,7 +131,8 @@ class Generator {
           return builder_.stage_result(random_.pick(scans_));
         }
         break;
-      default: break;
+      default:
+        break;
     }
     const auto [buffer, dtype] = random_.pick(inputs_);
     return builder_.load(buffer, part_of(dtype));
@@ -144,7 +147,9 @@ class Generator {
 
   NodeId constant(Type type) { return builder_.constant(type, random_value(random_, type)); }
 
-  Type random_type() { return static_cast<Type>(random_.pick(std::vector<int>(kTypes, kTypes + 5))); }
+  Type random_type() {
+    return static_cast<Type>(random_.pick(std::vector<int>(kTypes, kTypes + 5)));
+  }
   Type random_float_type() { return random_.one_in(4) ? Type::f64 : Type::f32; }
   Type random_int_type() { return random_.one_in(3) ? Type::i64 : Type::i32; }
 
@@ -196,10 +201,13 @@ class Generator {
     while (true) {
       const Op op = static_cast<Op>(random_.below(kOpCount));
       switch (signature_of(op)) {
-        case OpSignature::floating: return same_typed(op, random_float_type());
-        case OpSignature::fcompare: return same_typed(op, random_float_type());
+        case OpSignature::floating:
+          return same_typed(op, random_float_type());
+        case OpSignature::fcompare:
+          return same_typed(op, random_float_type());
         case OpSignature::integer:
-        case OpSignature::icompare: return same_typed(op, random_int_type());
+        case OpSignature::icompare:
+          return same_typed(op, random_int_type());
         case OpSignature::logic:
           return same_typed(op, random_.one_in(3) ? Type::b1 : random_int_type());
         case OpSignature::select: {
@@ -211,7 +219,8 @@ class Generator {
         case OpSignature::other:
           if (op != Op::load_at) return other_operation(op);
           break;
-        default: break;  // sources and stores have their own places
+        default:
+          break;  // sources and stores have their own places
       }
     }
   }
@@ -241,13 +250,18 @@ class Generator {
         if (random_.one_in(2)) return builder_.unary(op, value(random_int_type()));
         return builder_.unary(op, without_nan(value(random_float_type())));
       }
-      case Op::call: return random_call();
+      case Op::call:
+        return random_call();
       case Op::round_f16:
       case Op::round_bf16:
-      case Op::f32_to_f64: return builder_.unary(op, value(Type::f32));
-      case Op::f64_to_f32: return builder_.unary(op, value(Type::f64));
-      case Op::narrow: return builder_.unary(op, value(Type::i64));
-      default: return builder_.unary(op, value(Type::i32));  // wrap, extend
+      case Op::f32_to_f64:
+        return builder_.unary(op, value(Type::f32));
+      case Op::f64_to_f32:
+        return builder_.unary(op, value(Type::f64));
+      case Op::narrow:
+        return builder_.unary(op, value(Type::i64));
+      default:
+        return builder_.unary(op, value(Type::i32));  // wrap, extend
     }
   }
 

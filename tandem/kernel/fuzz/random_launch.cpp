@@ -22,7 +22,8 @@ BufferUse use_of(const Kernel& kernel, uint16_t buffer) {
     for (NodeId id = stage.begin; id < stage.end; ++id) {
       const Node& node = kernel.nodes[id];
       const bool indexed = node.op == Op::load_at || node.op == Op::store_at;
-      if ((!indexed && node.op != Op::load && node.op != Op::store) || node.slot != buffer) continue;
+      if ((!indexed && node.op != Op::load && node.op != Op::store) || node.slot != buffer)
+        continue;
       use.by_elements |= stage.extent == Extent::element;
       use.by_rows |= stage.extent == Extent::row;
       use.gathered |= indexed;
@@ -67,10 +68,10 @@ class Layouter {
       axes.erase(axes.begin());
     }
     for (int axis : axes) {
-      int64_t extent = random_.one_in(3) ? random_.between(1, 8)
-                                         : random_.pick<int64_t>({1, 2, 31, 32, 33, 63, 64, 65, 127,
-                                                                  128, 129, 1023, 1024, 1025, 2047,
-                                                                  2049, 5000});
+      int64_t extent = random_.one_in(3)
+                           ? random_.between(1, 8)
+                           : random_.pick<int64_t>({1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129,
+                                                    1023, 1024, 1025, 2047, 2049, 5000});
       if (random_.one_in(40)) extent = 0;
       if (extent > budget) extent = random_.between(1, std::max<int64_t>(1, budget));
       case_.extents[axis] = extent;
@@ -158,9 +159,10 @@ class Layouter {
     if (use.gathered) extend(layout.index_extent, layout.index_stride);
     layout.margin = buffer.written ? kMargin : 0;
     Block block(static_cast<size_t>(empty ? 0 : (high - low + 1) * size) + 2 * layout.margin);
-    const Mood mood = deep_ ? random_.pick({Mood::ordinary, Mood::ordinary, Mood::mixed})
-                            : random_.pick({Mood::ordinary, Mood::mixed, Mood::mixed,
-                                            Mood::mixed, Mood::corners});
+    const Mood mood =
+        deep_
+            ? random_.pick({Mood::ordinary, Mood::ordinary, Mood::mixed})
+            : random_.pick({Mood::ordinary, Mood::mixed, Mood::mixed, Mood::mixed, Mood::corners});
     fill(random_, buffer.dtype, mood, block);
     layout.block = case_.blocks.size();
     layout.offset = static_cast<int64_t>(layout.margin) - (empty ? 0 : low * size);

@@ -98,9 +98,8 @@ class Sweep {
 
   void drop_buffers() {
     const auto numbers = new_numbers(kernel_.buffers.size(), [&](size_t i) {
-      return std::ranges::any_of(kernel_.nodes, [&](const Node& node) {
-        return uses_buffer(node.op) && node.slot == i;
-      });
+      return std::ranges::any_of(
+          kernel_.nodes, [&](const Node& node) { return uses_buffer(node.op) && node.slot == i; });
     });
     keep(kernel_.buffers, numbers);
     keep(case_.layouts, numbers);
@@ -111,9 +110,8 @@ class Sweep {
 
   void drop_params() {
     const auto numbers = new_numbers(kernel_.params.size(), [&](size_t i) {
-      return std::ranges::any_of(kernel_.nodes, [&](const Node& node) {
-        return node.op == Op::param && node.slot == i;
-      });
+      return std::ranges::any_of(
+          kernel_.nodes, [&](const Node& node) { return node.op == Op::param && node.slot == i; });
     });
     keep(kernel_.params, numbers);
     keep(case_.params, numbers);
