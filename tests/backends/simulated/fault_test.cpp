@@ -49,7 +49,8 @@ TEST(SimulatedFault, CopiesFailLateAndTheRestGoesOn) {
   std::vector<float> host(64, 5.0f);
   rig.to_device(1, a, host);
   const Point first = rig.finish(1);
-  rig.to_device(1, a, std::vector<float>(64, 6.0f));
+  const std::vector<float> other(64, 6.0f);
+  rig.to_device(1, a, other);
   const Point second = rig.finish(1);
   rig.to_host(1, host, a);
   const Point third = rig.finish(1);

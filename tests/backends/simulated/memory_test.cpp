@@ -127,7 +127,8 @@ TEST(SimulatedMemory, DiscardedMemoryCountsAsNeverWritten) {
   options.verify = true;
   Rig rig(options);
   float* const data = rig.floats(100);
-  rig.to_device(1, data, std::vector<float>(100, 2.0f));
+  const std::vector<float> twos(100, 2.0f);
+  rig.to_device(1, data, twos);
   rig.control().discard(rig.queue(1), data, 200);
   std::vector<float> half(50);
   rig.to_host(1, half, data + 50);
@@ -145,7 +146,8 @@ TEST(SimulatedMemory, PartlyWrittenMemoryIsFoundByKernels) {
   Rig rig(options);
   float* const in = rig.floats(100);
   float* const out = rig.floats(100);
-  rig.to_device(1, in, std::vector<float>(99, 1.0f));
+  const std::vector<float> ones(99, 1.0f);
+  rig.to_device(1, in, ones);
   rig.increment(1, in, out, 99);
   rig.finish_and_await(1);
   EXPECT_EQ(rig.failure(1), "");

@@ -253,7 +253,8 @@ TEST(Race, DroppedCopiesAreFound) {
   Rig rig(options);
   float* const a = rig.floats(64);
   rig.control().drop_copy(1);
-  rig.to_device(1, a, std::vector<float>(64, 1.0f));
+  const std::vector<float> ones(64, 1.0f);
+  rig.to_device(1, a, ones);
   rig.increment(1, a, rig.floats(64), 64, "consumer");
   rig.finish_and_await(1);
   EXPECT_EQ(rig.control().counters().dropped, 1u);

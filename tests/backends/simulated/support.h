@@ -87,6 +87,8 @@ class Rig {
     gpu(index).copy(queue(stream, index), CopyDirection::host_to_device, target, source.data(),
                     source.size() * sizeof(float));
   }
+  // A copy may read its source later.
+  void to_device(uint16_t, float*, std::vector<float>&&, int = 0) = delete;
   void to_host(uint16_t stream, std::vector<float>& target, const float* source, int index = 0) {
     gpu(index).copy(queue(stream, index), CopyDirection::device_to_host, target.data(), source,
                     target.size() * sizeof(float));
