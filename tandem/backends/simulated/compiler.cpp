@@ -1,4 +1,5 @@
-// Kernels of a simulated GPU run on the tile interpreter, library calls on the host's implementations.
+// Kernels of a simulated GPU run on the tile interpreter, library calls on the implementations of the
+// host.
 #include "tandem/backends/common/gemm/gemm.h"
 #include "tandem/backends/common/interpreter/interpreter.h"
 #include "tandem/backends/simulated/executable.h"
@@ -9,31 +10,79 @@
 namespace tandem::backends::simulated {
 namespace {
 
+// What a leaf costs on the model clock, in operations.
+constexpr double kLeafFlops = 20;
+
+struct Library {
+  std::string_view call;
+  std::shared_ptr<device::Executable> (*compile)(const kernel::LibraryCall& call);
+  void (*run)(const device::Executable& executable, const device::LaunchArguments& arguments);
+  double flops_per_point;
+};
+
+constexpr Library kLibraries[] = {
+    {"matmul", common::compile_gemm, common::run_gemm, 2},
+    {"addmm", common::compile_gemm, common::run_gemm, 2},
+};
+
+double flops_of(kernel::Op op) {
+  using kernel::Op;
+  switch (op) {
+    case Op::constant:
+    case Op::param:
+    case Op::index:
+    case Op::load:
+    case Op::load_at:
+    case Op::stage_result:
+    case Op::store:
+    case Op::store_at:
+      return 0;
+    case Op::call:
+      return kLeafFlops;
+    default:
+      return 1;
+  }
+}
+
+// Operations per point of the domain; what runs once per row is left out.
+double flops_of(const kernel::Kernel& kernel) {
+  double flops = 0;
+  for (const kernel::Stage& stage : kernel.stages) {
+    if (stage.extent != kernel::Extent::element) continue;
+    for (kernel::NodeId id = stage.begin; id < stage.end; ++id)
+      flops += flops_of(kernel.nodes[id].op);
+    if (stage.kind != kernel::StageKind::map) flops += 1;
+  }
+  return flops;
+}
+
 class SimulatedCompiler final : public kernel::Compiler {
  public:
   std::shared_ptr<device::Executable> compile(const kernel::Kernel& kernel) override {
     Program program;
-    program.run = [inner = common::compile_interpreted(kernel)](
-                      const device::LaunchArguments& arguments) {
-      common::run_interpreted(*inner, arguments);
-    };
+    program.run =
+        [inner = common::compile_interpreted(kernel)](const device::LaunchArguments& arguments) {
+          common::run_interpreted(*inner, arguments);
+        };
     for (const kernel::BufferParam& buffer : kernel.buffers) program.dtypes.push_back(buffer.dtype);
-    program.flops_per_point = static_cast<double>(kernel.nodes.size());
+    program.flops_per_point = flops_of(kernel);
     program.kernel = std::make_shared<const kernel::Kernel>(kernel);
     return std::make_shared<SimulatedExecutable>(std::move(program));
   }
 
   std::shared_ptr<device::Executable> library(const kernel::LibraryCall& call) override {
-    TANDEM_USER(call.name == "matmul" || call.name == "addmm", DeviceError, call.name,
-                "a simulated GPU has no such library call: expected matmul or addmm");
-    Program program;
-    program.run = [inner = common::compile_gemm(call)](const device::LaunchArguments& arguments) {
-      common::run_gemm(*inner, arguments);
-    };
-    program.dtypes = call.operands;
-    program.flops_per_point = 2;  // per point of B.., M, N, K
-    program.library = true;
-    return std::make_shared<SimulatedExecutable>(std::move(program));
+    for (const Library& library : kLibraries) {
+      if (library.call != call.name) continue;
+      Program program;
+      program.run = [inner = library.compile(call), run = library.run](
+                        const device::LaunchArguments& arguments) { run(*inner, arguments); };
+      program.dtypes = call.operands;
+      program.flops_per_point = library.flops_per_point;
+      program.library = true;
+      return std::make_shared<SimulatedExecutable>(std::move(program));
+    }
+    raise<DeviceError>(call.name,
+                       "the simulated GPU has no such library call: expected matmul or addmm");
   }
 };
 

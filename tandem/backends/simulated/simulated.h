@@ -36,7 +36,8 @@ struct SimulatedOptions {
 std::unique_ptr<device::Backend> make_simulated_backend(
     int index, SimulatedOptions options = SimulatedOptions::from_settings());
 
-// Kernels run on the tile interpreter, library calls on the host's implementations.
+// Kernels run on the tile interpreter, library calls on the host's implementations. Its executables
+// run on every simulated GPU.
 std::unique_ptr<kernel::Compiler> make_simulated_compiler();
 
 struct SimulatedCounters {
