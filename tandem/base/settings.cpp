@@ -191,7 +191,14 @@ Environment read_environment() {
 std::atomic<const Settings*> current{nullptr};
 std::atomic<uint64_t> epoch{0};
 
-// Settings that were in force are never freed: readers hold plain references.
+// Settings that were in force are never freed, only kept: readers hold plain references.
+void keep(const Settings* made) {
+  static std::mutex mutex;
+  static auto* kept = new std::vector<const Settings*>;
+  const std::lock_guard lock(mutex);
+  kept->push_back(made);
+}
+
 void put_in_force(const Settings* next) {
   current.store(next, std::memory_order_release);
   epoch.fetch_add(1, std::memory_order_relaxed);
@@ -255,6 +262,7 @@ ScopedSetting::ScopedSetting(std::string_view name, std::string_view text)
     : previous_(&settings()) {
   auto next = std::make_unique<Settings>(*previous_);
   assign(*next, variable_of(name), text);
+  keep(next.get());
   put_in_force(next.release());
 }
 
