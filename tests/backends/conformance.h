@@ -11,6 +11,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -53,10 +54,16 @@ class BackendConformance : public ::testing::TestWithParam<BackendUnderTest> {
         stream, timeline_, [this](uint64_t, const std::exception_ptr&) { failures_.fetch_add(1); });
   }
 
+  // Copies from memory that stays in place to the end of the test.
   template <class T>
-  void send(device::Queue& queue, T* target, const std::vector<T>& source) {
-    backend_->copy(queue, device::CopyDirection::host_to_device, target, source.data(),
-                   source.size() * sizeof(T));
+  void send(device::Queue& queue, T* target, std::vector<T> source) {
+    const auto kept = std::make_shared<const std::vector<T>>(std::move(source));
+    {
+      const std::lock_guard lock(mutex_);
+      sources_.push_back(kept);
+    }
+    backend_->copy(queue, device::CopyDirection::host_to_device, target, kept->data(),
+                   kept->size() * sizeof(T));
   }
 
   // The source stays alive until the test ends: a copy may read it later.
@@ -127,6 +134,8 @@ class BackendConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::vector<std::pair<void*, size_t>> allocations_;
   std::vector<std::shared_ptr<const void>> sources_;
   std::atomic<int> failures_ = 0;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const void>> sources_;
 };
 
 TEST_P(BackendConformance, says_what_it_is) {

@@ -456,9 +456,10 @@ TEST(Gemm, thread_count_bits) {
   for (const Dtype dtype : {Dtype::float32, Dtype::bfloat16, Dtype::float16, Dtype::float64}) {
     for (const Shape& shape : shapes) {
       for (const Order order : {Order::rows, Order::columns, Order::spaced}) {
+        if (order == Order::spaced && dtype != Dtype::float32) continue;
         RepeatedProduct product(dtype, shape, order);
         const std::vector<std::byte> expected = product.run(1);
-        for (const int threads : {1, 2, 3, 7, 64}) {
+        for (const int threads : {1, 2, 3, 7, 64}) {  // 1: the same bits from run to run
           EXPECT_TRUE(product.run(threads) == expected)
               << name_of(dtype) << " " << shape.m << "x" << shape.k << "x" << shape.n << " "
               << name_of_order(order) << " on " << threads;
