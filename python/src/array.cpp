@@ -160,7 +160,7 @@ void bind_conversions(ArrayClass& cls) {
       .def("__complex__", [](const array& a) { return as_number(a, to_complex, "complex"); },
            nb::sig("def __complex__(self) -> complex"))
       .def("__index__", [](const array& a) {
-             if (!is_integer(a.dtype())) {
+             if (!is_integer(a.dtype()) || a.size() != 1) {
                throw nb::type_error("only an integer array with one element is an index");
              }
              return element(a, "index");
@@ -177,7 +177,7 @@ ArrayClass bind_array(nb::module_& m) {
           [](array* self, nb::handle value, std::optional<Dtype> dtype) {
             new (self) array(make_array(value, dtype));
           },
-          nb::arg("val"), nb::arg("dtype") = nb::none(),
+          nb::arg("val").none(), nb::arg("dtype") = nb::none(),
           nb::sig("def __init__(self, val: typing.Any, dtype: Dtype | None = None) -> None"));
   bind_properties(cls);
   bind_conversions(cls);

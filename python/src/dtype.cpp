@@ -43,7 +43,7 @@ void bind_dtype(nb::module_& m) {
                  return dtype_from(b.ptr(), other) && other == a.value;
                }, nb::arg("other").none())
           .def("__reduce__", [](nb::handle self) {
-            return nb::make_tuple(nb::module_::import_("tandem._core").attr("_dtype"),
+            return nb::make_tuple(nb::module_::import_("tandem.core.pickling").attr("dtype"),
                                   nb::make_tuple(self.attr("name")));
           })
           .def("__copy__", [](nb::handle self) { return nb::borrow(self); })

@@ -225,7 +225,7 @@ nb::object reduce(nb::handle self) {
   }
   nb::list shape;
   for (int64_t extent : value.shape()) shape.append(extent);
-  return nb::make_tuple(nb::module_::import_("tandem._core").attr("_rebuild"),
+  return nb::make_tuple(nb::module_::import_("tandem.core.pickling").attr("rebuild"),
                         nb::make_tuple(nb::bytes(static_cast<const char*>(data), value.nbytes()),
                                        nb::tuple(shape), value.dtype()));
 }

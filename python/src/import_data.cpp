@@ -152,6 +152,7 @@ Elements from_dlpack_exporter(nb::handle object) {
   try {
     return from_capsule(method(nb::arg("max_version") = nb::make_tuple(1, 0)));
   } catch (nb::python_error& e) {
+    if (e.matches(PyExc_BufferError)) raise<DTypeError>("array", "no dtype for these elements: {}", e.what());
     if (!e.matches(PyExc_TypeError)) throw;  // exporters older than DLPack 1.0 know no max_version
   }
   return from_capsule(method());

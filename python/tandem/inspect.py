@@ -27,6 +27,7 @@ __all__ = [
     "Event",
     "Run",
     "counters",
+    "difference",
     "ledger",
     "memory",
     "now_ns",
@@ -48,9 +49,10 @@ class Run:
     end_ns: int = 0
 
 
-def _difference(after: Any, before: Any) -> Any:
+def difference(after: Any, before: Any) -> Any:
+    """Entry by entry, `after` less `before`."""
     if isinstance(after, dict):
-        return {key: _difference(value, before[key]) for key, value in after.items()}
+        return {key: difference(value, before[key]) for key, value in after.items()}
     return after - before
 
 
@@ -66,5 +68,5 @@ def trace() -> Iterator[Run]:
     finally:
         run.end_ns = now_ns()
         run.events = _inspect.stop_trace()
-        run.counters = _difference(counters(), counters_before)
-        run.ledger = _difference(ledger(), ledger_before)
+        run.counters = difference(counters(), counters_before)
+        run.ledger = difference(ledger(), ledger_before)

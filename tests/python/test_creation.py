@@ -120,5 +120,5 @@ def test_errors_of_products():
         mx.matmul(mx.zeros((4, 3)), mx.zeros((5, 2)))
     with pytest.raises(mx.DTypeError, match=r"\[matmul\]"):
         mx.matmul(mx.zeros((2, 2), mx.bool_), mx.zeros((2, 2), mx.bool_))
-    with pytest.raises(mx.ShapeError, match=r"\[addmm\]"):
+    with pytest.raises(mx.ShapeError, match=r"\(7,\) and \(2, 4\)"):
         mx.addmm(mx.zeros((7,)), mx.zeros((2, 3)), mx.zeros((3, 4)))

@@ -1,6 +1,7 @@
 """Arrays in and out: NumPy, buffers and DLPack, with what shares memory and for how long."""
 
 import array as stdlib_array
+import ctypes
 import gc
 import weakref
 
@@ -147,14 +148,8 @@ def test_read_only_memory_stays_so():
     a = mx.asarray(values)
     assert not np.asarray(a).flags.writeable
     assert not np.asarray(mx.broadcast_to(mx.array([1]), (3,))).flags.writeable
-    with pytest.raises(BufferError):
-        memoryview(b"").cast("B") if False else _writable_buffer(a)
-
-
-def _writable_buffer(a):
-    import ctypes
-
-    return (ctypes.c_float * 4).from_buffer(a)
+    with pytest.raises(TypeError, match="not writable"):
+        (ctypes.c_float * 4).from_buffer(a)
 
 
 def test_views_of_views_go_out():
