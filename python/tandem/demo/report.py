@@ -65,7 +65,8 @@ class Report:
         table = Table(box=self.simple, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for i, column in enumerate(columns):
             side = "right" if i in set(right) else "left"
-            table.add_column(column, justify=side, no_wrap=True, overflow=self.overflow)
+            table.add_column(column, justify=side, no_wrap=True, overflow=self.overflow,
+                             min_width=None if column else len(self.good))  # fmt: skip
         return table
 
     def mark(self, fine: bool) -> Text:
@@ -132,7 +133,7 @@ class Report:
     def sums(self, run: Measurement) -> None:
         self.heading(
             "2  A dependency across devices",
-            "c = add(a, b, stream=cpu); d = add(a, c, stream=gpu): no copy, no wait is written",
+            "c = add(a, b, stream=cpu); d = add(a, c, stream=gpu), and nothing else is written",
         )
         self.console.print(self.work_table(run.work))
         self.facts(run)
