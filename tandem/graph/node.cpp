@@ -1,5 +1,6 @@
 #include "tandem/graph/node.h"
 
+#include <mutex>
 #include <vector>
 
 #include "tandem/base/check.h"
@@ -30,11 +31,29 @@ struct LiveCounter {
     live_counters().ended += value.load(std::memory_order_relaxed);
     std::erase(live_counters().threads, this);
   }
-  void add(int64_t amount) {
-    value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
 };
-thread_local LiveCounter live;
+
+// The thread's counter, reached without a call once it is there.
+constinit thread_local std::atomic<int64_t>* live_value [[gnu::tls_model("initial-exec")]] = nullptr;
+
+struct LiveGuard {
+  LiveCounter counter;
+  LiveGuard() { live_value = &counter.value; }
+  ~LiveGuard() { live_value = nullptr; }
+};
+
+void count_live(int64_t amount) {
+  if (!live_value) [[unlikely]] {
+    static thread_local LiveGuard guard;
+    if (!live_value) {  // the thread is ending: its guard is gone
+      const std::lock_guard lock(live_counters().mutex);
+      live_counters().ended += amount;
+      return;
+    }
+  }
+  live_value->store(live_value->load(std::memory_order_relaxed) + amount,
+                    std::memory_order_relaxed);
+}
 
 }  // namespace
 
@@ -43,7 +62,7 @@ NodeRef Node::make(const NodeInit& init) {
   TANDEM_CHECK(init.inputs.size() < 65536, "{} inputs", init.inputs.size());
   TANDEM_CHECK(init.params.size() < 256, "{} parameters", init.params.size());
   Node* node = new (Slab<Node>::take()) Node;
-  live.add(1);
+  count_live(1);
   node->op_ = init.op;
   node->dtype_ = init.dtype;
   node->stream_ = init.stream;
@@ -101,7 +120,7 @@ void Node::destroy(Node* node) {
     if (Storage* storage = next->storage()) storage->release();
     if (next->spilled()) delete next->spill_;
     Slab<Node>::give(next);
-    live.add(-1);
+    count_live(-1);
   }
   active = false;
 }

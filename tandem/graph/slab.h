@@ -23,6 +23,7 @@ class Slab {
 
   static void give(void* memory) {
     Local& local = this_thread();
+    if (!local.free) ensure_guard();
     Cell* cell = static_cast<Cell*>(memory);
     cell->next = local.free;
     local.free = cell;
@@ -48,9 +49,6 @@ class Slab {
   struct Local {
     Cell* free = nullptr;
     size_t count = 0;
-    ~Local() {
-      if (free) donate(*this, 0);
-    }
   };
 
   static Shared& shared() {
@@ -58,12 +56,21 @@ class Slab {
     return *instance;
   }
 
-  static Local& this_thread() {
-    static thread_local Local local;
-    return local;
+  // The list itself is plain data, reached without a call; a guard object gives it back at thread exit.
+  struct Guard {
+    ~Guard() {
+      if (local_.free) donate(local_, 0);
+    }
+  };
+  static void ensure_guard() {
+    static thread_local Guard guard;
+    (void)guard;
   }
+  static Local& this_thread() { return local_; }
+  static inline constinit thread_local Local local_ [[gnu::tls_model("initial-exec")]] = {};
 
   static void refill(Local& local) {
+    ensure_guard();
     {
       const std::lock_guard lock(shared().mutex);
       auto& chains = shared().chains;

@@ -38,9 +38,15 @@ struct ThreadDefaults {
   }
 };
 
+// Reached without a call once it is there: every op of every call asks.
+constinit thread_local ThreadDefaults* own_defaults [[gnu::tls_model("initial-exec")]] = nullptr;
+
 ThreadDefaults& thread_defaults() {
-  static thread_local ThreadDefaults defaults;
-  return defaults;
+  if (!own_defaults) [[unlikely]] {
+    static thread_local ThreadDefaults defaults;
+    own_defaults = &defaults;
+  }
+  return *own_defaults;
 }
 
 void check_device(Device device) {

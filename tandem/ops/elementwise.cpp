@@ -24,18 +24,18 @@ struct Immediates {
 };
 
 // Dtypes of the operands from `first` on, scalars resolved against the arrays beside them.
-void resolve_dtypes(std::span<const Operand> operands, size_t first, Dtype* dtypes,
+void resolve_dtypes(std::span<const Operand* const> operands, size_t first, Dtype* dtypes,
                     Immediates& immediates) {
   std::optional<Dtype> arrays;
   for (size_t i = first; i < operands.size(); ++i) {
-    if (const array* a = operands[i].as_array()) {
+    if (const array* a = operands[i]->as_array()) {
       dtypes[i] = a->dtype();
       arrays = arrays ? promote(*arrays, dtypes[i]) : dtypes[i];
     }
   }
   Dtype scalars = arrays.value_or(Dtype::bool_);
   for (size_t i = first; i < operands.size(); ++i) {
-    const Scalar* scalar = operands[i].as_scalar();
+    const Scalar* scalar = operands[i]->as_scalar();
     if (!scalar) continue;
     const Dtype own = arrays ? weak_dtype(*scalar, *arrays) : dtype_of(*scalar);
     scalars = promote(scalars, own);
@@ -55,6 +55,12 @@ array Operand::to_array() const {
 }
 
 array apply(op_table::RowId row, std::span<const Operand> operands, StreamOrDevice s) {
+  SmallVector<const Operand*, op_table::kMaxArity> pointers;
+  for (const Operand& operand : operands) pointers.push_back(&operand);
+  return apply(row, std::span<const Operand* const>(pointers.begin(), pointers.size()), s);
+}
+
+array apply(op_table::RowId row, std::span<const Operand* const> operands, StreamOrDevice s) {
   const op_table::RowInfo& info = op_table::row(row);
   TANDEM_CHECK(operands.size() == static_cast<size_t>(info.arity), "{} operands", operands.size());
   Dtype dtypes[op_table::kMaxArity];
@@ -62,7 +68,7 @@ array apply(op_table::RowId row, std::span<const Operand> operands, StreamOrDevi
   const size_t first = info.first_is_mask ? 1 : 0;
   resolve_dtypes(operands, first, dtypes, immediates);
   if (info.first_is_mask) {
-    const array* mask = operands[0].as_array();
+    const array* mask = operands[0]->as_array();
     dtypes[0] = mask ? mask->dtype() : Dtype::bool_;
     if (!mask) immediates.mask |= 1;
   }
@@ -74,7 +80,7 @@ array apply(op_table::RowId row, std::span<const Operand> operands, StreamOrDevi
   Shape shape;
   bool any = false;
   for (size_t i = 0; i < operands.size(); ++i) {
-    if (const array* a = operands[i].as_array()) {
+    if (const array* a = operands[i]->as_array()) {
       inputs[i] = a->node().get();
       const Dims other = a->shape();
       if (!any) {
@@ -84,7 +90,7 @@ array apply(op_table::RowId row, std::span<const Operand> operands, StreamOrDevi
       }
       any = true;
     } else {
-      params[i] = graph::encode_scalar(*operands[i].as_scalar(), signature.operands[i]);
+      params[i] = graph::encode_scalar(*operands[i]->as_scalar(), signature.operands[i]);
     }
   }
   graph::NodeInit init;

@@ -23,6 +23,34 @@ Value value_of(const SimpleNode& node, bool in_memory) {
   return value;
 }
 
+// Calls f(operand) for every operand of the plan.
+template <class F>
+void for_each_operand(Plan& plan, F&& f) {
+  for (Instruction& instruction : plan.instructions) {
+    for (Operand& operand : instruction.buffers) f(operand);
+    for (Operand& operand : instruction.generated) f(operand);
+  }
+  for (Publication& publication : plan.publications) f(publication.source);
+  for (Guard& guard : plan.guards) f(guard.source);
+}
+
+// Most nodes of a fused graph live in registers only: a run need not look at their values.
+void drop_unused_values(Plan& plan) {
+  std::vector<uint32_t> number(plan.values.size(), kNone);
+  std::vector<Value> kept;
+  for_each_operand(plan, [&](const Operand& operand) {
+    uint32_t& mine = number[operand.value];
+    if (mine == kNone) mine = 0;
+  });
+  for (uint32_t i = 0; i < plan.values.size(); ++i) {
+    if (number[i] == kNone) continue;
+    number[i] = static_cast<uint32_t>(kept.size());
+    kept.push_back(std::move(plan.values[i]));
+  }
+  for_each_operand(plan, [&](Operand& operand) { operand.value = number[operand.value]; });
+  plan.values = std::move(kept);
+}
+
 }  // namespace
 
 std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint64_t> key,
@@ -56,6 +84,7 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
     }
     plan->instructions.push_back(std::move(instruction));
   }
+  drop_unused_values(*plan);
   place(*plan);
   plan_memory(*plan, graph.dims);
   return plan;
