@@ -131,8 +131,7 @@ double parse_real(std::string_view variable, std::string_view text, std::string_
   return *value;
 }
 
-std::string parse_text(std::string_view variable, std::string_view text,
-                       std::string_view allowed) {
+std::string parse_text(std::string_view variable, std::string_view text, std::string_view allowed) {
   if (allowed.empty()) return std::string(text);
   const std::string word = lower(text);
   for (size_t start = 0; start <= allowed.size();) {
@@ -200,6 +199,12 @@ void keep(const Settings* made) {
 }
 
 void put_in_force(const Settings* next) {
+  static std::mutex mutex;
+  static auto* const all = new std::vector<const Settings*>;  // so that leak checkers find them
+  {
+    const std::lock_guard lock(mutex);
+    all->push_back(next);
+  }
   current.store(next, std::memory_order_release);
   epoch.fetch_add(1, std::memory_order_relaxed);
 }

@@ -122,6 +122,35 @@ TEST(SimulatedMemory, FreshAndFreedMemoryIsPoisonWhenVerifying) {
   EXPECT_EQ(rig.failures(1).size(), 1u);
 }
 
+TEST(SimulatedMemory, PoisonFillsWhatIsAllocatedAndWhatIsFreed) {
+  SimulatedOptions options = small_gpu();
+  options.verify = true;
+  Rig rig(options);
+  unsigned first = 0;
+  const SimulatedExecutable peek(Program{[&first](const device::LaunchArguments& a) {
+                                           std::memcpy(&first, a.buffers[0].data, sizeof(first));
+                                         },
+                                         {},
+                                         1,
+                                         false,
+                                         nullptr});
+  const auto look_at = [&](float* data) {
+    const auto* const begin = reinterpret_cast<const std::byte*>(data);
+    const device::BufferArgument buffers[] = {{data, nullptr, 0, 0, begin, begin + 256, true}};
+    rig.gpu().launch(rig.queue(1), peek, {{}, buffers, {}, "peek"});
+    rig.finish_and_await(1);
+    EXPECT_EQ(rig.failure(1), "");
+    return first;
+  };
+  float* const data = rig.floats(64);
+  EXPECT_EQ(look_at(data), 0xffffffffu);
+  rig.gpu().fill(rig.queue(1), data, 256, 7);
+  EXPECT_EQ(look_at(data), 0x07070707u);
+  rig.gpu().release(data, 256);
+  EXPECT_EQ(rig.floats(64), data) << "the same gap";
+  EXPECT_EQ(look_at(data), 0xffffffffu);
+}
+
 TEST(SimulatedMemory, DiscardedMemoryCountsAsNeverWritten) {
   SimulatedOptions options = small_gpu();
   options.verify = true;

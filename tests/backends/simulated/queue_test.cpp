@@ -1,3 +1,6 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <random>
 #include <thread>
@@ -275,6 +278,35 @@ TEST(SimulatedQueue, DestructionWaitsForWhatIsQueued) {
   // The id may serve again; its sequence goes on.
   rig.gpu().fill(rig.queue(1), a, 256, 0);
   rig.finish_and_await(1);
+}
+
+// In the child of a fork the threads are gone: use raises, destruction returns.
+TEST(SimulatedQueue, AForkedChildIsToldAndLeavesCleanly) {
+  auto rig = std::make_unique<Rig>();
+  rig->finish_and_await(1);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    alarm(60);
+    int refused = 0;
+    try {
+      rig->gpu().allocate(100);
+    } catch (const DeviceError&) {
+      ++refused;
+    }
+    try {
+      rig->gpu().finish(rig->queue(1), 2);
+    } catch (const DeviceError&) {
+      ++refused;
+    }
+    rig.reset();
+    _exit(refused == 2 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  rig->finish_and_await(1);
 }
 
 TEST(SimulatedQueue, SequencesOfAQueueGrow) {

@@ -137,6 +137,23 @@ TEST(Race, WaitForAnEarlierPieceIsNotEnough) {
   EXPECT_EQ(rig.control().counters().races, 1u);
 }
 
+TEST(Race, WaitForADonePieceIsNoEdgeToTheNext) {
+  Rig rig;
+  float* const a = rig.floats(64);
+  const Point early = rig.finish(1);
+  rig.await(early);
+  rig.control().pause();
+  rig.gpu().fill(rig.queue(1), a, 256, 0);
+  const Point late = rig.finish(1);
+  rig.gpu().wait(rig.queue(2), early);
+  rig.increment(2, a, rig.floats(64), 64);
+  const Point end = rig.finish(2);
+  rig.control().resume();
+  rig.await(late);
+  rig.await(end);
+  EXPECT_EQ(rig.control().counters().races, 1u);
+}
+
 TEST(Race, ReadsOfOneRangeNeedNoOrder) {
   Rig rig;
   float* const a = rig.floats(64);
