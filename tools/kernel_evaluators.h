@@ -5,7 +5,6 @@
 
 #include "tandem/backends/common/interpreter/interpreter.h"
 #include "tandem/backends/common/thread_pool.h"
-#include "tandem/base/settings.h"
 #include "tandem/kernel/expand_calls.h"
 #include "tandem/kernel/fuzz/fuzz.h"
 #include "tandem/kernel/reference.h"
@@ -29,11 +28,6 @@ inline std::vector<kernel::fuzz::Evaluator> kernel_evaluators() {
       {"interpreter, seven threads",
        [](const Kernel& kernel, const LaunchArguments& launch) {
          const backends::common::ScopedThreadCount seven(7);
-         interpret(kernel, launch);
-       }},
-      {"interpreter, AVX2",
-       [](const Kernel& kernel, const LaunchArguments& launch) {
-         const ScopedSetting avx2("isa", "avx2");
          interpret(kernel, launch);
        }},
       {"leaves expanded",

@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kernel_evaluators.h"
+#include "tandem/base/settings.h"
 #include "tandem/kernel/fuzz/fuzz.h"
 
 namespace {
@@ -50,19 +52,33 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-int fuzz_for(const Options& options, const std::vector<fuzz::Evaluator>& evaluators) {
+// From `seed` on until the time is over; the first seed not tried, or none after a failure.
+std::optional<uint64_t> fuzz_from(uint64_t seed, double seconds,
+                                  const std::vector<fuzz::Evaluator>& evaluators) {
   const auto begin = Clock::now();
-  uint64_t seed = options.seed;
-  for (; seconds_since(begin) < options.seconds; ++seed) {
+  for (; seconds_since(begin) < seconds; ++seed) {
     auto failure = fuzz::fuzz_evaluators(seed, evaluators);
     if (!failure) failure = fuzz::fuzz_verifier(seed, evaluators);
     if (failure) {
       fmt::print("{}", failure->describe());
-      return 1;
+      return std::nullopt;
     }
   }
-  fmt::print("{} kernels, {} corrupted ones, no failure (seeds {} to {})\n", seed - options.seed,
-             32 * (seed - options.seed), options.seed, seed - 1);
+  return seed;
+}
+
+// Half of the time with the instruction set of the settings, half with the narrowest vectors.
+int fuzz_for(const Options& options, const std::vector<fuzz::Evaluator>& evaluators) {
+  auto next = fuzz_from(options.seed, options.seconds / 2, evaluators);
+  if (next) {
+    const tandem::ScopedSetting narrow("isa", "avx2");
+    next = fuzz_from(*next, options.seconds / 2, evaluators);
+    if (!next) fmt::print("with TANDEM_ISA=avx2\n");
+  }
+  if (!next) return 1;
+  const uint64_t count = *next - options.seed;
+  fmt::print("{} kernels, {} corrupted ones, no failure (seeds {} to {})\n", count, 32 * count,
+             options.seed, *next - 1);
   return 0;
 }
 

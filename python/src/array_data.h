@@ -22,6 +22,10 @@ array array_from_data(PyObject* object, std::optional<Dtype> dtype);
 // object is kept alive until nobody uses its memory.
 array array_on_data(PyObject* object, std::optional<bool> copy);
 
+// Lets go of shared objects that no array uses any more. Called with the GIL, now and then: arrays may die on
+// threads that must not run Python.
+void release_unused_objects();
+
 // A nested list or tuple of numbers and arrays.
 array array_from_sequence(PyObject* sequence, std::optional<Dtype> dtype);
 

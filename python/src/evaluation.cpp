@@ -2,6 +2,7 @@
 #include <thread>
 #include <vector>
 
+#include "array_data.h"
 #include "bindings.h"
 #include "objects.h"
 
@@ -24,6 +25,7 @@ void collect(nb::handle tree, std::vector<array>& arrays, int depth = 0) {
 void evaluate(const nb::args& trees) {
   std::vector<array> arrays;
   collect(trees, arrays);
+  release_unused_objects();
   const nb::gil_scoped_release released;
   eval(arrays);
 }
@@ -31,6 +33,7 @@ void evaluate(const nb::args& trees) {
 void evaluate_async(const nb::args& trees) {
   std::vector<array> arrays;
   collect(trees, arrays);
+  release_unused_objects();
   const nb::gil_scoped_release released;
   async_eval(arrays);
 }
@@ -43,15 +46,6 @@ bool interrupted() {
   return PyErr_CheckSignals() != 0;
 }
 
-template <class F>
-uint64_t over_devices(F&& f) {
-  uint64_t total = 0;
-  for (DeviceType type : {DeviceType::cpu, DeviceType::gpu}) {
-    for (int i = 0; i < device_count(type); ++i) total += f(inspect::memory(Device{type, i}));
-  }
-  return total;
-}
-
 }  // namespace
 
 void bind_evaluation(nb::module_& m) {
@@ -61,11 +55,11 @@ void bind_evaluation(nb::module_& m) {
         "were, to be evaluated again.");
   m.def("async_eval", &evaluate_async, nb::sig("def async_eval(*args: typing.Any) -> None"),
         "Plans and queues the computation of the arrays in the arguments, and returns.");
-  m.def("get_active_memory", [] { return over_devices([](auto memory) { return memory.active; }); },
+  m.def("get_active_memory", [] { return inspect::memory().active; },
         "Bytes that arrays use now, on all devices together.");
-  m.def("get_peak_memory", [] { return over_devices([](auto memory) { return memory.peak; }); },
+  m.def("get_peak_memory", [] { return inspect::memory().peak; },
         "Most bytes that arrays used at once on each device since reset_peak_memory(), summed.");
-  m.def("get_cache_memory", [] { return over_devices([](auto memory) { return memory.cached; }); },
+  m.def("get_cache_memory", [] { return inspect::memory().cached; },
         "Bytes kept for reuse, on all devices together.");
   m.def("reset_peak_memory", &inspect::reset_peak_memory, "Makes the peak what is in use now.");
   m.def("clear_cache", [] {

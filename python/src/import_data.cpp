@@ -1,4 +1,5 @@
 // Elements that other libraries hold, as arrays: buffers, DLPack and __array__.
+#include <atomic>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -25,10 +26,14 @@ struct Elements {
   bool row_major() const { return strided_by_elements && is_row_major(shape, strides); }
 };
 
+std::atomic<int> shared_objects{0};
+
 // Owners hold Python references: they are let go under the GIL, and left alone when Python is gone.
 template <class Release>
 std::shared_ptr<void> python_owner(void* pointer, Release release) {
+  shared_objects.fetch_add(1, std::memory_order_relaxed);
   return {pointer, [release](void* p) {
+            shared_objects.fetch_sub(1, std::memory_order_relaxed);
             if (!Py_IsInitialized()) return;
             const nb::gil_scoped_acquire acquired;
             release(p);
@@ -230,6 +235,10 @@ bool can_alias(const Elements& from) {
 
 }  // namespace
 
+void release_unused_objects() {
+  if (shared_objects.load(std::memory_order_relaxed) > 0) release_foreign_owners();
+}
+
 bool is_data(PyObject* object) {
   if (PyUnicode_Check(object) || PyType_Check(object)) return false;
   if (PyObject_CheckBuffer(object)) return true;
@@ -242,6 +251,7 @@ array array_from_data(PyObject* object, std::optional<Dtype> dtype) {
 }
 
 array array_on_data(PyObject* object, std::optional<bool> copy) {
+  release_unused_objects();
   Elements elements = elements_of(object);
   if (copy.value_or(false) || !can_alias(elements)) {
     TANDEM_USER(copy.value_or(true), ArgumentError, "from_dlpack",

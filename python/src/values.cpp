@@ -1,5 +1,7 @@
 #include "values.h"
 
+#include "array_data.h"
+
 namespace tandem::python {
 namespace {
 
@@ -41,6 +43,7 @@ void check_one(const array& a, const char* what) {
 }  // namespace
 
 const std::byte* host_data(const array& a) {
+  release_unused_objects();
   const nb::gil_scoped_release released;
   return static_cast<const std::byte*>(a.data());
 }

@@ -34,6 +34,7 @@ struct EngineState {
   Devices& devices;
   std::map<uint16_t, Arena> arenas;  // by stream
   RunCounters counters;
+  Failures failures;
 };
 
 // Raised by reserve when a pool has no memory left; nothing was claimed. Carries the numbers.

@@ -161,7 +161,7 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
     arena->second.after.clear();
   }
   auto work = Ref<runtime::Work>(
-      new SegmentWork(run, number, *device.backend, stream, settings().verify));
+      new SegmentWork(run, number, *device.backend, stream, state_.failures, settings().verify));
   const device::Point point = state_.scheduler.submit(stream, std::move(work), waits, urgency);
   points_[number] = point;
   for (const uint32_t value : segment.inputs) {

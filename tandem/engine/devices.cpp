@@ -5,6 +5,7 @@
 #include "tandem/base/check.h"
 #include "tandem/base/log.h"
 #include "tandem/base/settings.h"
+#include "tandem/engine/kernel_cache.h"
 #include "tandem/memory/limit.h"
 #include "tandem/memory/sources.h"
 
@@ -15,7 +16,7 @@ Devices::Devices(runtime::Scheduler& scheduler) : scheduler_(scheduler) {
                                               memory::memory_limit());
   cpu_.device = kHost;
   cpu_.backend = backends::cpu::make_cpu_backend();
-  cpu_.compiler = backends::cpu::make_cpu_compiler();
+  cpu_.compiler = std::make_unique<CachingCompiler>(backends::cpu::make_cpu_compiler());
   cpu_.pool = host_pool_.get();
   gpus_.resize(static_cast<size_t>(count(DeviceType::gpu)));
 }
@@ -40,7 +41,8 @@ std::unique_ptr<DeviceEntry> Devices::make_gpu(int index) {
   auto entry = std::make_unique<DeviceEntry>();
   entry->device = {DeviceType::gpu, index};
   entry->backend = backends::simulated::make_simulated_backend(index);
-  entry->compiler = backends::simulated::make_simulated_compiler();
+  entry->compiler =
+      std::make_unique<CachingCompiler>(backends::simulated::make_simulated_compiler());
   warn_once("simulated gpu",
                  "no GPU is used: mx.gpu is simulated on the CPU, its times are those of a model");
   entry->own_pool =

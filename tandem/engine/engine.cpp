@@ -1,11 +1,14 @@
 #include "tandem/engine/engine.h"
 
+#include <pthread.h>
+
 #include <cstdlib>
 
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/check.h"
 #include "tandem/base/settings.h"
 #include "tandem/engine/eval.h"
+#include "tandem/engine/kernel_cache.h"
 #include "tandem/graph/flat_graph.h"
 #include "tandem/passes/planner.h"
 
@@ -17,6 +20,8 @@ constexpr size_t kPlanCacheBytes = size_t{256} << 20;
 constexpr int kReliefSteps = 2;
 // A stream number that no stream has: memory that the calling thread itself will write.
 constexpr uint16_t kNoStream = 65535;
+
+void spawn(std::function<void()> task) { backends::common::submit(std::move(task)); }
 
 [[maybe_unused]] const bool registered = [] {
   graph::set_evaluator_factory(+[]() -> graph::Evaluator& { return Engine::instance(); });
@@ -32,11 +37,28 @@ Engine& Engine::instance() {
 }
 
 Engine::Engine()
-    : scheduler_([](std::function<void()> task) { backends::common::submit(std::move(task)); }),
+    : scheduler_(spawn),
       devices_(scheduler_),
-      state_{scheduler_, devices_, {}, {}},
+      state_{scheduler_, devices_, {}, {}, {}},
       plan_cache_(kPlanCacheBytes) {
   std::atexit([] { instance().scheduler_.synchronize_all(); });
+  // The child of a fork gets idle streams and fresh locks; work in flight has failed there.
+  pthread_atfork([] { instance().before_fork(); }, [] { instance().after_fork(false); },
+                 [] { instance().after_fork(true); });
+}
+
+void Engine::before_fork() {
+  mutex_.lock();
+  scheduler_.before_fork();
+}
+
+void Engine::after_fork(bool child) {
+  if (child) {
+    scheduler_.reset_after_fork(spawn);
+  } else {
+    scheduler_.after_fork_in_parent();
+  }
+  mutex_.unlock();
 }
 
 void Engine::eval(std::span<const array> arrays, bool wait) {
@@ -116,7 +138,13 @@ void Engine::wait_for(const array& a) {
     completion = storage->buffer->completion();
   }
   wait_for(point);
-  if (completion && completion->failed()) std::rethrow_exception(completion->error());
+  check(completion);
+}
+
+void Engine::check(const Ref<memory::Completion>& completion) {
+  if (!completion || !completion->failed()) return;
+  completion->observe();
+  std::rethrow_exception(completion->error());
 }
 
 void Engine::wait_for(device::Point point) {
@@ -147,7 +175,7 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
   const Ref<memory::Completion> completion = buffer.completion();
   lock.unlock();
   wait_for(valid);
-  if (completion && completion->failed()) std::rethrow_exception(completion->error());
+  check(completion);
   return data;
 }
 
@@ -204,6 +232,10 @@ void Engine::synchronize(const Stream& stream) {
   if (!scheduler_.synchronize(static_cast<uint16_t>(stream.index), [this] { return interrupted(); })) {
     throw Interrupted("[synchronize] interrupted while waiting");
   }
+  // A failure that nobody has asked about surfaces here, once.
+  if (const std::exception_ptr error = state_.failures.take(static_cast<uint16_t>(stream.index))) {
+    std::rethrow_exception(error);
+  }
 }
 
 void Engine::set_interrupt_check(std::function<bool()> check) {
@@ -224,6 +256,7 @@ bool Engine::interrupted() const {
 inspect::Counters Engine::counters() const {
   const std::lock_guard lock(mutex_);
   inspect::Counters result = counters_;
+  result.kernels_built = CachingCompiler::built();
   result.rebinds = state_.counters.rebinds;
   result.kernels_launched = state_.counters.kernels_launched;
   result.library_calls = state_.counters.library_calls;

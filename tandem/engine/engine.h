@@ -45,6 +45,9 @@ class Engine final : public graph::Evaluator {
   PlanEntry* make_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);
   void relieve(const MemoryShortage& shortage, std::unique_lock<std::mutex>& lock, int step);
   void wait_for(const array& a);
+  static void check(const Ref<memory::Completion>& completion);
+  void before_fork();
+  void after_fork(bool child);
   void wait_for(device::Point point);
   bool interrupted() const;
 

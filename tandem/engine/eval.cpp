@@ -1,12 +1,17 @@
 #include "tandem/engine/eval.h"
 
 #include "tandem/engine/engine.h"
+#include "tandem/memory/buffer.h"
 
 namespace tandem {
 
 void eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, true); }
 
 void async_eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, false); }
+
+size_t release_foreign_owners() {
+  return memory::Graveyard::instance().drain(engine::Engine::instance().scheduler().timeline());
+}
 
 void set_interrupt_check(std::function<bool()> check) {
   engine::Engine::instance().set_interrupt_check(std::move(check));

@@ -19,6 +19,10 @@ inline void eval(const array& a) { eval(std::span<const array>(&a, 1)); }
 // Plans and queues the computation; never waits for queued work.
 void async_eval(std::span<const array> arrays);
 
+// Lets go of the owners of foreign memory (array::from_foreign) that nobody uses any more, on the calling
+// thread, and returns how many. They wait for this call since some may only die on threads of their own world.
+size_t release_foreign_owners();
+
 // Called every 20 ms while a thread waits and between pieces of work it runs itself; returning true abandons the
 // wait with an Interrupted error. No work is lost: the arrays can be evaluated again.
 void set_interrupt_check(std::function<bool()> check);

@@ -17,6 +17,17 @@ Memory memory(Device device) {
   return {statistics.active_bytes, statistics.peak_bytes, statistics.cached_bytes};
 }
 
+Memory memory() {
+  Memory total;
+  for (engine::DeviceEntry* entry : the_engine().devices().made()) {
+    const memory::PoolStatistics statistics = entry->pool->statistics();
+    total.active += statistics.active_bytes;
+    total.peak += statistics.peak_bytes;
+    total.cached += statistics.cached_bytes;
+  }
+  return total;
+}
+
 void reset_peak_memory() {
   for (engine::DeviceEntry* entry : the_engine().devices().made()) entry->pool->reset_peak();
 }

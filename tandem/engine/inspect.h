@@ -33,6 +33,8 @@ struct Memory {
   uint64_t active = 0, peak = 0, cached = 0;
 };
 Memory memory(Device device);
+// The same for all devices used so far together.
+Memory memory();
 void reset_peak_memory();
 // Gives free cached memory back to the system.
 void clear_cache();

@@ -65,7 +65,29 @@ void SegmentWork::run(device::Queue& queue) {
 }
 
 void SegmentWork::fail(std::exception_ptr error) noexcept {
-  run_->completions[segment_]->fail(error);
+  const Ref<memory::Completion>& completion = run_->completions[segment_];
+  // What failed because of an input is told by the input's own stream.
+  const bool own = !completion->failed();
+  completion->fail(error);
+  if (own) failures_.add(stream_, completion);
+}
+
+void Failures::add(uint16_t stream, Ref<memory::Completion> completion) {
+  const std::lock_guard lock(mutex_);
+  by_stream_[stream].push_back(std::move(completion));
+}
+
+std::exception_ptr Failures::take(uint16_t stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_stream_.find(stream);
+  if (found == by_stream_.end()) return nullptr;
+  std::exception_ptr error;
+  for (const auto& completion : found->second) {
+    if (!error && !completion->observed()) error = completion->error();
+    completion->observe();
+  }
+  by_stream_.erase(found);
+  return error;
 }
 
 void TransferWork::run(device::Queue& queue) {

@@ -1,6 +1,8 @@
 // Run: one execution of a plan, bound to sizes, addresses and scalars. Shared by the works of its segments.
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <vector>
 
 #include "tandem/base/ref.h"
@@ -38,15 +40,28 @@ class Run : public RefCounted<Run> {
   std::shared_ptr<const passes::Plan> plan_;
 };
 
+// Failures by stream, until somebody is told. Thread-safe.
+class Failures {
+ public:
+  void add(uint16_t stream, Ref<memory::Completion> completion);
+  // The first failure of the stream that nobody has observed; the stream's list is emptied.
+  std::exception_ptr take(uint16_t stream);
+
+ private:
+  std::mutex mutex_;
+  std::map<uint16_t, std::vector<Ref<memory::Completion>>> by_stream_;
+};
+
 // Runs the instructions of one segment.
 class SegmentWork final : public runtime::Work {
  public:
   SegmentWork(Ref<Run> run, uint32_t segment, device::Backend& backend, uint16_t stream,
-              bool poison_writes)
+              Failures& failures, bool poison_writes)
       : run_(std::move(run)),
         segment_(segment),
         backend_(backend),
         stream_(stream),
+        failures_(failures),
         poison_writes_(poison_writes) {}
 
   void run(device::Queue& queue) override;
@@ -60,6 +75,7 @@ class SegmentWork final : public runtime::Work {
   uint32_t segment_;
   device::Backend& backend_;
   uint16_t stream_;
+  Failures& failures_;
   bool poison_writes_;
 };
 

@@ -29,6 +29,9 @@ class Completion : public RefCounted<Completion> {
   bool failed() const { return failed_.load(std::memory_order_acquire); }
   // The failure; null when none. Valid once failed().
   std::exception_ptr error() const { return failed() ? error_ : nullptr; }
+  // Somebody has been told of the failure.
+  void observe() { observed_.store(true, std::memory_order_relaxed); }
+  bool observed() const { return observed_.load(std::memory_order_relaxed); }
   // `other` writes what is computed from these buffers: it fails when this one fails or has failed.
   void add_dependent(Ref<Completion> other);
   // The work succeeded: nothing more can reach the dependents.
@@ -37,6 +40,7 @@ class Completion : public RefCounted<Completion> {
  private:
   std::atomic<int> state_{0};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> observed_{false};
   std::exception_ptr error_;
   std::mutex mutex_;
   std::vector<Ref<Completion>> dependents_;

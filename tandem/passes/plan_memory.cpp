@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tandem/kernel/verify_launch.h"
+
 namespace tandem::passes {
 namespace {
 
@@ -76,7 +78,7 @@ class MemoryPlanner {
   }
 
   // An output may take the place of a leaf that dies in the same kernel, if both have the same shape and the
-  // kernel reads the leaf no later than it computes what replaces it (kernel::check_launch has the rule).
+  // kernel reads the leaf no later than it computes what replaces it (kernel::may_alias has the rule).
   void find_donors() {
     for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
       const Instruction& instruction = plan_.instructions[i];
@@ -106,32 +108,12 @@ class MemoryPlanner {
     if (last_use_[source.value] != number || is_published(source.value)) return false;
     size_t readers = 0;
     for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
-    return readers == 1 && reads_before_write(*instruction.text, read, write);
+    return readers == 1 && kernel::may_alias(*instruction.text, static_cast<uint16_t>(read), static_cast<uint16_t>(write));
   }
 
   bool is_published(uint32_t value) const {
     return std::any_of(plan_.publications.begin(), plan_.publications.end(),
                        [&](const Publication& p) { return p.source.value == value; });
-  }
-
-  // Every use of the loaded elements stands at or before the node whose value is stored.
-  static bool reads_before_write(const kernel::Kernel& text, uint32_t read, uint32_t write) {
-    kernel::NodeId stored = kernel::kNoNode;
-    for (const kernel::Node& node : text.nodes) {
-      if (node.op == kernel::Op::store && node.slot == write && stored == kernel::kNoNode) {
-        stored = node.in[0];
-      }
-    }
-    if (stored == kernel::kNoNode) return false;
-    for (kernel::NodeId id = stored + 1; id < text.nodes.size(); ++id) {
-      const kernel::Node& node = text.nodes[id];
-      if (node.op == kernel::Op::load && node.slot == read) return false;
-      for (int i = 0; i < node.input_count; ++i) {
-        const kernel::Node& input = text.nodes[node.in[static_cast<size_t>(i)]];
-        if (input.op == kernel::Op::load && input.slot == read) return false;
-      }
-    }
-    return text.stages.size() == 1;
   }
 
   void collect_inputs() {

@@ -66,14 +66,6 @@ class BackendConformance : public ::testing::TestWithParam<BackendUnderTest> {
                    kept->size() * sizeof(T));
   }
 
-  // The source stays alive until the test ends: a copy may read it later.
-  template <class T>
-  void send(device::Queue& queue, T* target, std::vector<T>&& source) {
-    const auto kept = std::make_shared<const std::vector<T>>(std::move(source));
-    sources_.push_back(kept);
-    send(queue, target, *kept);
-  }
-
   template <class T>
   void fetch(device::Queue& queue, std::vector<T>& target, const T* source) {
     backend_->copy(queue, device::CopyDirection::device_to_host, target.data(), source,
@@ -132,7 +124,6 @@ class BackendConformance : public ::testing::TestWithParam<BackendUnderTest> {
   std::unique_ptr<device::Backend> backend_;
   std::unique_ptr<kernel::Compiler> compiler_;
   std::vector<std::pair<void*, size_t>> allocations_;
-  std::vector<std::shared_ptr<const void>> sources_;
   std::atomic<int> failures_ = 0;
   std::mutex mutex_;
   std::vector<std::shared_ptr<const void>> sources_;
