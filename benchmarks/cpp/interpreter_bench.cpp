@@ -1,7 +1,7 @@
 // The tile interpreter against what memory gives, measured in the same run.
 //   GB/s     bytes of the inputs and outputs per second
-//   of_roof  share of the read limit (reductions) or of the copy limit (the rest) on as many threads
-//   ns/el    nanoseconds an element
+//   of_roof  share of the read limit (reductions) or of the copy limit (the rest) on as many
+//   threads ns/el    nanoseconds an element
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -127,7 +127,7 @@ struct Case {
   std::vector<int64_t> extents;
   std::vector<Memory> memory;  // by buffer
   bool reads_only = false;
-  int threads = 0;             // 0: all
+  int threads = 0;  // 0: all
 };
 
 double best_seconds(const std::function<void()>& f) {
@@ -135,8 +135,8 @@ double best_seconds(const std::function<void()>& f) {
   for (int i = 0; i < 5; ++i) {
     const auto begin = std::chrono::steady_clock::now();
     f();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
-                              .count());
+    best = std::min(
+        best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   return best;
 }
@@ -191,8 +191,8 @@ void run(benchmark::State& state, const Case& c) {
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
     run_interpreted(*executable, launch);
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
-                              .count());
+    best = std::min(
+        best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   int64_t elements = 1;
   for (const int64_t extent : c.extents) elements *= extent;
@@ -221,30 +221,47 @@ std::vector<Case> cases() {
       {"sum_16m", reduction(Reduction::sum), {1, kLarge}, {{kLarge, 4, {0, 1}}, one(1)}, true},
       {"sum_rows", reduction(Reduction::sum), {kSide, kSide}, {matrix, one(kSide)}, true},
       {"sum_columns", reduction(Reduction::sum), {kSide, kSide}, {transposed, one(kSide)}, true},
-      {"sum_rows_of_16", reduction(Reduction::sum), {1 << 20, 16},
-       {{kLarge, 4, {16, 1}}, one(1 << 20)}, true},
-      {"argmax_rows", reduction(Reduction::argmax), {kSide, kSide},
-       {matrix, {kSide, 8, {1, 0}}}, true},
+      {"sum_rows_of_16",
+       reduction(Reduction::sum),
+       {1 << 20, 16},
+       {{kLarge, 4, {16, 1}}, one(1 << 20)},
+       true},
+      {"argmax_rows",
+       reduction(Reduction::argmax),
+       {kSide, kSide},
+       {matrix, {kSide, 8, {1, 0}}},
+       true},
       {"softmax_rows", softmax(), {kSide, kSide}, {matrix, matrix}},
       {"cumsum_16m", cumulative_sum(), {1, kLarge}, {{kLarge, 4, {0, 1}}, {kLarge, 4, {0, 1}}}},
       {"cumsum_rows", cumulative_sum(), {kSide, kSide}, {matrix, matrix}},
       {"transpose", cast(Dtype::float32, Dtype::float32, 2), {kSide, kSide}, {transposed, matrix}},
       {"copy", cast(Dtype::float32, Dtype::float32, 2), {kSide, kSide}, {matrix, matrix}},
-      {"f32_to_f16", cast(Dtype::float32, Dtype::float16, 1), {kLarge},
+      {"f32_to_f16",
+       cast(Dtype::float32, Dtype::float16, 1),
+       {kLarge},
        {flat(kLarge), flat(kLarge, 2)}},
-      {"f16_to_f32", cast(Dtype::float16, Dtype::float32, 1), {kLarge},
+      {"f16_to_f32",
+       cast(Dtype::float16, Dtype::float32, 1),
+       {kLarge},
        {flat(kLarge, 2), flat(kLarge)}},
-      {"f32_to_bf16", cast(Dtype::float32, Dtype::bfloat16, 1), {kLarge},
+      {"f32_to_bf16",
+       cast(Dtype::float32, Dtype::bfloat16, 1),
+       {kLarge},
        {flat(kLarge), flat(kLarge, 2)}},
-      {"f32_to_i32", cast(Dtype::float32, Dtype::int32, 1), {kLarge},
-       {flat(kLarge), flat(kLarge)}},
-      {"u8_to_f32", cast(Dtype::uint8, Dtype::float32, 1), {kLarge},
+      {"f32_to_i32", cast(Dtype::float32, Dtype::int32, 1), {kLarge}, {flat(kLarge), flat(kLarge)}},
+      {"u8_to_f32",
+       cast(Dtype::uint8, Dtype::float32, 1),
+       {kLarge},
        {flat(kLarge, 1), flat(kLarge)}},
   };
   op_table::for_each_leaf([&](auto found) {
     if constexpr (found.arity == 1) {
-      result.push_back({std::string("leaf_") + std::string(found.info.name), leaf(found.id),
-                        {65536}, {flat(65536), flat(65536)}, false, 1});
+      result.push_back({std::string("leaf_") + std::string(found.info.name),
+                        leaf(found.id),
+                        {65536},
+                        {flat(65536), flat(65536)},
+                        false,
+                        1});
     }
   });
   return result;
@@ -258,9 +275,9 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   static const std::vector<Case> all = cases();
   for (const Case& c : all) {
-    benchmark::RegisterBenchmark(c.name.c_str(),
-                                 [&c](benchmark::State& state) { run(state, c); })
-        ->UseRealTime();
+    benchmark::RegisterBenchmark(c.name.c_str(), [&c](benchmark::State& state) {
+      run(state, c);
+    })->UseRealTime();
   }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -36,16 +36,16 @@ void relax() {
 struct alignas(64) Slot {
   static constexpr uint32_t kOpen = 1u << 31;
 
-  std::atomic<bool> owned{false};     // some caller's loop is here
-  std::atomic<uint32_t> state{0};     // kOpen while it accepts workers, plus the workers inside
-  std::atomic<int64_t> next{0};       // first element not yet taken
+  std::atomic<bool> owned{false};  // some caller's loop is here
+  std::atomic<uint32_t> state{0};  // kOpen while it accepts workers, plus the workers inside
+  std::atomic<int64_t> next{0};    // first element not yet taken
   int64_t count = 0;
   int64_t step = 0;
   std::atomic<uint32_t> max_workers{0};
   RangeFunction function = nullptr;
   void* context = nullptr;
   std::atomic<bool> failed{false};
-  std::exception_ptr error;           // written by the thread that set `failed`
+  std::exception_ptr error;  // written by the thread that set `failed`
 
   void work() {
     for (;;) {
@@ -134,12 +134,13 @@ class Pool {
     }
     ++background_;
     lock.unlock();
-    std::thread([this, first = std::move(task)]() mutable { run_background(std::move(first)); })
-        .detach();
+    std::thread([this, first = std::move(task)]() mutable {
+      run_background(std::move(first));
+    }).detach();
   }
 
-  // Workers end after the range they are in. Background tasks get a moment; one that is stuck then ends
-  // with the process, whose memory stays in place for it.
+  // Workers end after the range they are in. Background tasks get a moment; one that is stuck then
+  // ends with the process, whose memory stays in place for it.
   void stop() {
     stopping_.store(true, std::memory_order_seq_cst);
     epoch_.fetch_add(1, std::memory_order_seq_cst);
@@ -237,8 +238,8 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable has_task_, background_gone_;
   std::vector<std::function<void()>> tasks_;  // each promised to an idle thread
-  int idle_ = 0;        // threads that wait and to which no task is promised
-  int background_ = 0;  // threads alive
+  int idle_ = 0;                              // threads that wait and to which no task is promised
+  int background_ = 0;                        // threads alive
   bool stop_background_ = false;
 };
 

@@ -13,8 +13,8 @@ namespace tandem::backends::common {
 // cgroup's quota allow. Inside a ScopedThreadCount, its number.
 int thread_count();
 
-// Splits work on this thread as if the machine had `count` threads, until the end of the scope. Results
-// never depend on it; tests show that.
+// Splits work on this thread as if the machine had `count` threads, until the end of the scope.
+// Results never depend on it; tests show that.
 class ScopedThreadCount {
  public:
   explicit ScopedThreadCount(int count);
@@ -30,8 +30,9 @@ using RangeFunction = void (*)(void* context, int64_t begin, int64_t end);
 void parallel_for_erased(int64_t count, int64_t grain, RangeFunction function, void* context);
 
 // Calls f(begin, end) on disjoint ranges that cover [0, count), each but the last a multiple of
-// `grain`, from the caller and from idle pool threads; returns when all are done. Which thread gets which
-// range varies. The first exception of f is rethrown here; ranges not yet begun are then dropped.
+// `grain`, from the caller and from idle pool threads; returns when all are done. Which thread gets
+// which range varies. The first exception of f is rethrown here; ranges not yet begun are then
+// dropped.
 template <class F>
 void parallel_for(int64_t count, int64_t grain, F&& f) {
   using Callable = std::remove_reference_t<F>;

@@ -2,9 +2,9 @@
 #include <bit>
 
 #include "launch_case.h"
+#include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/error.h"
 #include "tandem/base/settings.h"
-#include "tandem/backends/common/thread_pool.h"
 #include "tandem/kernel/builder.h"
 #include "tandem/kernel/emit_row.h"
 #include "tandem/op_table/op.h"
@@ -51,8 +51,8 @@ TEST(InterpreterMap, EveryDtypeAndLayout) {
              {std::vector<int64_t>{37, 41}, {3, 700}, {700, 3}, {5, 33, 34}, {2, 2, 2, 65}}) {
           LaunchCase launch(doubled(dtype, static_cast<int>(extents.size())), extents);
           launch.add(in).add(out);
-          ASSERT_TRUE(launch.agrees()) << tandem::name_of(dtype) << " from " << name_of(in) << " to "
-                                       << name_of(out) << ", rank " << extents.size();
+          ASSERT_TRUE(launch.agrees()) << tandem::name_of(dtype) << " from " << name_of(in)
+                                       << " to " << name_of(out) << ", rank " << extents.size();
         }
       }
     }
@@ -111,8 +111,8 @@ TEST(InterpreterMap, EveryRow) {
       kernel::emit_store(b, out, kernel::emit_row(b, row, inputs, signature));
       LaunchCase launch(b.finish(), {4099}, 11);
       for (size_t i = 0; i <= dtypes.size(); ++i) launch.add(Layout::contiguous);
-      EXPECT_TRUE(launch.agrees()) << op_table::row(row).name << " of "
-                                   << tandem::name_of(static_cast<Dtype>(d));
+      EXPECT_TRUE(launch.agrees())
+          << op_table::row(row).name << " of " << tandem::name_of(static_cast<Dtype>(d));
     }
   });
 }

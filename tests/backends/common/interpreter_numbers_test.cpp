@@ -46,7 +46,8 @@ Kernel unary_kernel(Dtype from, Op op, Dtype to) {
   return b.finish();
 }
 
-// Every stored half is read exactly, and every float near one, or half way to the next, rounds right.
+// Every stored half is read exactly, and every float near one, or half way to the next, rounds
+// right.
 TEST(InterpreterNumbers, AllHalvesAndTheirNeighbours) {
   for (const char* isa : kIsas) {
     const ScopedSetting setting("isa", isa);
@@ -61,8 +62,8 @@ TEST(InterpreterNumbers, AllHalvesAndTheirNeighbours) {
       };
       std::vector<uint16_t> halves(65536);
       for (size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<uint16_t>(i);
-      const auto wide = run_flat<float, uint16_t>(unary_kernel(dtype, round, Dtype::float32),
-                                                  {halves});
+      const auto wide =
+          run_flat<float, uint16_t>(unary_kernel(dtype, round, Dtype::float32), {halves});
       std::vector<float> near;
       for (size_t i = 0; i < halves.size(); ++i) {
         const float value = widen(halves[i]);
@@ -103,8 +104,7 @@ TEST(InterpreterNumbers, SubnormalsAreKeptWhateverTheCallerSet) {
       const ScopedThreadCount scope(threads);
       constexpr unsigned kFlushToZero = 0x8040 | 0x6000;  // and rounding towards zero
       _mm_setcsr(before | kFlushToZero);
-      const auto got =
-          run_flat<float, float>(kernel, {std::vector<float>(200'000, 0x1.8p-148f)});
+      const auto got = run_flat<float, float>(kernel, {std::vector<float>(200'000, 0x1.8p-148f)});
       const unsigned after = _mm_getcsr();
       _mm_setcsr(before);
       EXPECT_EQ(after & 0xffc0u, (before | kFlushToZero) & 0xffc0u);

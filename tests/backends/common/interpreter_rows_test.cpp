@@ -25,8 +25,8 @@ bool takes(Reduction reduction, Type type) {
   const bool logical = reduction == Reduction::all || reduction == Reduction::any;
   return logical == (type == Type::b1);
 }
-constexpr Reduction kReductions[] = {Reduction::sum,    Reduction::prod, Reduction::min,
-                                     Reduction::max,    Reduction::all,  Reduction::any,
+constexpr Reduction kReductions[] = {Reduction::sum,    Reduction::prod,  Reduction::min,
+                                     Reduction::max,    Reduction::all,   Reduction::any,
                                      Reduction::argmin, Reduction::argmax};
 constexpr Dtype kTypes[] = {Dtype::bool_, Dtype::int32, Dtype::int64, Dtype::float32,
                             Dtype::float64};

@@ -32,11 +32,17 @@ bool is_nan(Dtype dtype, const std::byte* element) {
   std::memcpy(&half, element, sizeof half);
   double wide;
   switch (dtype) {
-    case Dtype::float16: return half_bits_to_float(half) != half_bits_to_float(half);
-    case Dtype::bfloat16: return bfloat_bits_to_float(half) != bfloat_bits_to_float(half);
-    case Dtype::float32: return float_at(0);
-    case Dtype::float64: std::memcpy(&wide, element, sizeof wide); return wide != wide;
-    default: return false;
+    case Dtype::float16:
+      return half_bits_to_float(half) != half_bits_to_float(half);
+    case Dtype::bfloat16:
+      return bfloat_bits_to_float(half) != bfloat_bits_to_float(half);
+    case Dtype::float32:
+      return float_at(0);
+    case Dtype::float64:
+      std::memcpy(&wide, element, sizeof wide);
+      return wide != wide;
+    default:
+      return false;
   }
 }
 

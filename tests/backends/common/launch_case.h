@@ -15,12 +15,12 @@ namespace tandem::backends::common {
 
 enum class Layout {
   contiguous,
-  offset,       // contiguous, three elements into its memory
-  gaps,         // every second element along the inner axis
-  negative,     // both directions turned round
-  transposed,   // axes in the reverse order
-  row,          // the same along the outer axis
-  column,       // the same along the inner axis
+  offset,      // contiguous, three elements into its memory
+  gaps,        // every second element along the inner axis
+  negative,    // both directions turned round
+  transposed,  // axes in the reverse order
+  row,         // the same along the outer axis
+  column,      // the same along the inner axis
   scalar,
 };
 inline constexpr Layout kLayouts[] = {Layout::contiguous, Layout::offset,     Layout::gaps,

@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "tandem/backends/common/interpreter/conversions.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
 #include "tandem/backends/common/interpreter/carrier_headers.h"
 #include "tandem/backends/common/interpreter/targets.h"
 
@@ -153,8 +154,8 @@ void add_storage(TileTable& table) {
   table.load[half] = load_f16;
   table.store[half] = store_f16;
   const auto brain = static_cast<size_t>(Dtype::bfloat16);
-  table.load[brain] = convert_function<uint32_t, uint16_t>(
-      [](uint16_t x) HWY_ATTR { return uint32_t{x} << 16; });
+  table.load[brain] =
+      convert_function<uint32_t, uint16_t>([](uint16_t x) HWY_ATTR { return uint32_t{x} << 16; });
   table.store[brain] = convert_function<uint16_t, uint32_t>([](uint32_t b) HWY_ATTR {
     const uint32_t rounded = (b + 0x7fff + ((b >> 16) & 1)) >> 16;
     return static_cast<uint16_t>((b & 0x7fffffff) > 0x7f800000 ? (b >> 16) | 0x40 : rounded);

@@ -17,9 +17,11 @@ using kernel::Stage;
 using kernel::Type;
 
 constexpr Defect kOperationDefects[] = {
-    Defect::sub_swapped,   Defect::fma_split,    Defect::max_nan_order,
-    Defect::min_zero_tie,  Defect::shift_by_width, Defect::idiv_by_zero,
-    Defect::ftoi_wraps,    Defect::unsigned_compare_signed, Defect::round_f16_truncates,
+    Defect::sub_swapped,         Defect::fma_split,
+    Defect::max_nan_order,       Defect::min_zero_tie,
+    Defect::shift_by_width,      Defect::idiv_by_zero,
+    Defect::ftoi_wraps,          Defect::unsigned_compare_signed,
+    Defect::round_f16_truncates,
 };
 
 // Copies a kernel node by node, with more nodes where a defect needs them.
@@ -104,7 +106,8 @@ class Planting {
         if (!kernel::planted(Defect::ftoi_wraps)) return value;
         const NodeId top = constant(type, wide ? INT64_MAX : INT32_MAX);
         const NodeId saturated = add(Op::ieq, Type::b1, {value, top});
-        return add(Op::select, type, {saturated, constant(type, wide ? INT64_MIN : INT32_MIN), value});
+        return add(Op::select, type,
+                   {saturated, constant(type, wide ? INT64_MIN : INT32_MIN), value});
       }
       case Op::ilt_u:
       case Op::ile_u:
@@ -119,7 +122,8 @@ class Planting {
         node.in[0] = add(Op::bitcast, Type::f32, {cut});
         return add(node);
       }
-      default: return add(node);
+      default:
+        return add(node);
     }
   }
 

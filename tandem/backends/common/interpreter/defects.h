@@ -1,5 +1,5 @@
-// The defects of kernel/defects.h that the interpreter takes up while it compiles, for the fuzzer's check
-// of itself. Without a planted one nothing changes.
+// The defects of kernel/defects.h that the interpreter takes up while it compiles, for the fuzzer's
+// check of itself. Without a planted one nothing changes.
 #pragma once
 
 #include "tandem/backends/common/interpreter/program.h"

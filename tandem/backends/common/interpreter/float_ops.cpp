@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "tandem/backends/common/interpreter/float_ops.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
 #include "tandem/backends/common/interpreter/carrier_headers.h"
 #include "tandem/backends/common/interpreter/targets.h"
 
@@ -35,12 +36,11 @@ void add_float_type(TileTable& table, Type type) {
   table.set(Op::fma, type, type, tile_function<W, T, T, T>([](auto x, auto y, auto z) HWY_ATTR {
               return fma(x, y, z);
             }));
-  table.set(Op::select, type, type, tile_function<W, bool, T, T>([](auto m, auto x, auto y) HWY_ATTR {
-              return select(m, x, y);
-            }));
-  table.set(Op::ldexp, Type::i32, type, tile_function<W, T, int32_t>([](auto x, auto n) HWY_ATTR {
-              return ldexp(x, n);
-            }));
+  table.set(Op::select, type, type,
+            tile_function<W, bool, T, T>([](auto m, auto x, auto y)
+                                             HWY_ATTR { return select(m, x, y); }));
+  table.set(Op::ldexp, Type::i32, type,
+            tile_function<W, T, int32_t>([](auto x, auto n) HWY_ATTR { return ldexp(x, n); }));
   unary(Op::sqrt, [](auto x) HWY_ATTR { return sqrt(x); });
   unary(Op::rint, [](auto x) HWY_ATTR { return rint(x); });
   unary(Op::floor, [](auto x) HWY_ATTR { return floor(x); });

@@ -14,10 +14,14 @@ using kernel::Type;
 template <class F>
 void with_lane(const Combination& how, F&& f) {
   switch (how.type) {
-    case Type::f32: return f(float{});
-    case Type::f64: return f(double{});
-    case Type::i64: return how.is_unsigned ? f(uint64_t{}) : f(int64_t{});
-    default: return how.is_unsigned ? f(uint32_t{}) : f(int32_t{});
+    case Type::f32:
+      return f(float{});
+    case Type::f64:
+      return f(double{});
+    case Type::i64:
+      return how.is_unsigned ? f(uint64_t{}) : f(int64_t{});
+    default:
+      return how.is_unsigned ? f(uint32_t{}) : f(int32_t{});
   }
 }
 
@@ -55,8 +59,7 @@ std::byte* Fold::level(size_t number) {
   return stack_.data() + number * value_bytes_;
 }
 
-void Fold::combine(std::byte* out, const std::byte* older, const std::byte* newer,
-                   size_t n) const {
+void Fold::combine(std::byte* out, const std::byte* older, const std::byte* newer, size_t n) const {
   const Register registers[] = {{out, ~size_t{0}},
                                 {const_cast<std::byte*>(older), ~size_t{0}},
                                 {const_cast<std::byte*>(newer), ~size_t{0}}};

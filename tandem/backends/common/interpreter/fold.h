@@ -1,4 +1,5 @@
-// The reduction tree of kernel/ir.h over entries of `width` columns: chunks in, one result a column out.
+// The reduction tree of kernel/ir.h over entries of `width` columns: chunks in, one result a column
+// out.
 #pragma once
 
 #include <span>
@@ -38,11 +39,11 @@ class Fold {
   void merge_arg_rows(const std::byte* tile, int64_t rows, int64_t first);
 
   const Combination& how_;
-  size_t width_ = 0;         // padded
+  size_t width_ = 0;  // padded
   size_t value_bytes_ = 0;
   bool folds_left_ = false;
   std::vector<std::byte> accumulators_;
-  int64_t in_chunk_ = 0;     // rows of the chunk in work
+  int64_t in_chunk_ = 0;  // rows of the chunk in work
   std::vector<std::byte> stack_;
   size_t depth_ = 0;
   uint64_t chunks_ = 0;

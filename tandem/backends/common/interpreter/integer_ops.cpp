@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "tandem/backends/common/interpreter/integer_ops.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
 #include "tandem/backends/common/interpreter/carrier_headers.h"
 #include "tandem/backends/common/interpreter/targets.h"
 
@@ -42,8 +43,8 @@ void add_logic(TileTable& table, Type type) {
   add.binary(Op::xor_, [](auto x, auto y) HWY_ATTR { return x ^ y; });
   table.set(Op::not_, type, type, tile_function<sizeof(T), T>([](auto x) HWY_ATTR { return ~x; }));
   table.set(Op::select, type, type,
-            tile_function<sizeof(T), bool, T, T>(
-                [](auto m, auto x, auto y) HWY_ATTR { return select(m, x, y); }));
+            tile_function<sizeof(T), bool, T, T>([](auto m, auto x, auto y)
+                                                     HWY_ATTR { return select(m, x, y); }));
 }
 
 template <class T>

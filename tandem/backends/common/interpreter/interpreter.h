@@ -9,11 +9,12 @@
 
 namespace tandem::backends::common {
 
-// The instruction set follows settings().isa; `scalar`, and machines below AVX2 and FMA or NEON, run
-// the scalar reference. The kernel must be verified.
+// The instruction set follows settings().isa; `scalar`, and machines below AVX2 and FMA or NEON,
+// run the scalar reference. The kernel must be verified.
 std::shared_ptr<device::Executable> compile_interpreted(const kernel::Kernel& kernel);
 
-// Runs a result of compile_interpreted on the calling thread and the pool; returns when all is written.
+// Runs a result of compile_interpreted on the calling thread and the pool; returns when all is
+// written.
 void run_interpreted(const device::Executable& executable,
                      const device::LaunchArguments& arguments);
 

@@ -77,7 +77,8 @@ void Launch::bind(size_t number) {
     elements *= extent;
     if (extent != 1 && strides[axis] != 0) bound.fixed = false;
   }
-  bound.streams = program.written[access.buffer] && elements << access.size_log2 > cache_bytes() / 2;
+  bound.streams =
+      program.written[access.buffer] && elements << access.size_log2 > cache_bytes() / 2;
 }
 
 void Launch::find_aliases() {

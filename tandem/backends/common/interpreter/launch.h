@@ -9,7 +9,7 @@ namespace tandem::backends::common::interpreter {
 struct BoundAccess {
   std::byte* data = nullptr;
   int64_t index_extent = 0, index_stride = 0;  // in units
-  bool fixed = false;    // the same element at every point
+  bool fixed = false;                          // the same element at every point
   bool aliased = false;  // a load and a store that share memory: both happen in their turn
   bool streams = false;  // a large output, written past the caches
 };
@@ -17,7 +17,8 @@ struct BoundAccess {
 struct Launch {
   Launch(const Program& launched, const device::LaunchArguments& given);
 
-  // Strides of every access, in units, over the axes that begin at `axis`, as Space::assign takes them.
+  // Strides of every access, in units, over the axes that begin at `axis`, as Space::assign takes
+  // them.
   using Strides = SmallArray<const int64_t*, 16>;
   void strides_from(int axis, Strides& strides) const;
   std::span<const int64_t> extents(int from, int to) const {

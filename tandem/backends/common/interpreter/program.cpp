@@ -65,12 +65,18 @@ uint64_t absent_bits(const Combination& c) {
 Op combining_op(Reduction reduction, Type type, bool is_unsigned) {
   const bool floating = kernel::is_float(type);
   switch (reduction) {
-    case Reduction::sum: return floating ? Op::add : Op::iadd;
-    case Reduction::prod: return floating ? Op::mul : Op::imul;
-    case Reduction::min: return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
-    case Reduction::max: return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
-    case Reduction::all: return Op::and_;
-    default: return Op::or_;
+    case Reduction::sum:
+      return floating ? Op::add : Op::iadd;
+    case Reduction::prod:
+      return floating ? Op::mul : Op::imul;
+    case Reduction::min:
+      return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
+    case Reduction::max:
+      return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
+    case Reduction::all:
+      return Op::and_;
+    default:
+      return Op::or_;
   }
 }
 
@@ -93,8 +99,8 @@ Combination combination_of(const Kernel& kernel, const Stage& stage, const TileT
   c.combine = table.find(op, c.type, c.type);
   c.scalar = kernel::combine_function(c.reduction, c.type, c.is_unsigned);
   const bool ordered = c.reduction == Reduction::min || c.reduction == Reduction::max;
-  const auto& chunk = ordered && c.is_unsigned && !kernel::is_float(c.type) ? table.chunk_unsigned
-                                                                           : table.chunk;
+  const auto& chunk =
+      ordered && c.is_unsigned && !kernel::is_float(c.type) ? table.chunk_unsigned : table.chunk;
   c.chunk = chunk[static_cast<size_t>(c.reduction)][type];
   TANDEM_CHECK(c.combine != nullptr && c.chunk != nullptr, "no reduction of {}", name_of(c.type));
   c.identity = kernel::identity_bits(c.reduction, c.type, c.is_unsigned);
@@ -112,8 +118,10 @@ bool is_pure(const Node& node) {
     case Op::load_at:
     case Op::stage_result:
     case Op::store:
-    case Op::store_at: return false;
-    default: return true;
+    case Op::store_at:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -137,10 +145,10 @@ class Lowering {
 
   Program run() {
     for (const Stage& stage : kernel_.stages) {
-      program_.combinations.push_back(stage.kind == StageKind::map
-                                          ? std::nullopt
-                                          : std::optional(combination_of(kernel_, stage,
-                                                                         *program_.table)));
+      program_.combinations.push_back(
+          stage.kind == StageKind::map
+              ? std::nullopt
+              : std::optional(combination_of(kernel_, stage, *program_.table)));
       program_.by_rows |= stage.kind != StageKind::map || stage.extent == Extent::row;
       program_.has_scan |= stage.kind == StageKind::scan;
     }
@@ -167,8 +175,8 @@ class Lowering {
           continue;
         }
         uniform_[id] = program_.uniform_count++;
-        program_.uniform_steps.push_back(compute_step(
-            node, uniform_[id], [&](NodeId input) { return uniform_[input]; }));
+        program_.uniform_steps.push_back(
+            compute_step(node, uniform_[id], [&](NodeId input) { return uniform_[input]; }));
       }
       TANDEM_CHECK(program_.uniform_count < kNoRegister, "too many constants");
     }
@@ -193,8 +201,8 @@ class Lowering {
     } else {
       step.function = program_.table->find(node.op, operand, node.type);
     }
-    TANDEM_CHECK(step.function != nullptr, "no tile function of {} on {}",
-                 kernel::name_of(node.op), name_of(operand));
+    TANDEM_CHECK(step.function != nullptr, "no tile function of {} on {}", kernel::name_of(node.op),
+                 name_of(operand));
     step.operands[0] = out;
     step.inputs = node.input_count;
     for (size_t i = 0; i < node.input_count; ++i) step.operands[i + 1] = register_of(node.in[i]);
@@ -328,8 +336,12 @@ class Lowering {
         step.stage = node.slot;
         break;
       case Op::store:
-      case Op::store_at: lower_store(node); return;
-      case Op::bitcast: value_[id] = value_[node.in[0]]; return;
+      case Op::store_at:
+        lower_store(node);
+        return;
+      case Op::bitcast:
+        value_[id] = value_[node.in[0]];
+        return;
       default:
         step = compute_step(node, 0, [&](NodeId input) { return register_of(input); });
         pass_.cost += cost_of(node);
@@ -446,10 +458,10 @@ class Lowering {
   std::vector<uint16_t> uniform_;  // register of each uniform node
   // Of the pass in work:
   Pass pass_;
-  std::vector<Type> types_;             // of its registers, the uniform ones left out
-  std::vector<uint16_t> splats_;        // registers that may hold one value for all elements
-  std::vector<uint16_t> value_;         // register of each node
-  std::vector<uint16_t> scan_output_;   // by stage
+  std::vector<Type> types_;            // of its registers, the uniform ones left out
+  std::vector<uint16_t> splats_;       // registers that may hold one value for all elements
+  std::vector<uint16_t> value_;        // register of each node
+  std::vector<uint16_t> scan_output_;  // by stage
 };
 
 }  // namespace

@@ -17,11 +17,11 @@ namespace tandem::backends::common::interpreter {
 struct Access {
   static constexpr uint16_t kNoBuffer = 0xffff;
   uint16_t buffer = kNoBuffer;
-  uint8_t axis = 0;       // of a coordinate
+  uint8_t axis = 0;         // of a coordinate
   uint8_t part_offset = 0;  // bytes into the element
-  uint8_t scale = 1;      // strides and offsets count elements of `scale` units
-  uint8_t size_log2 = 2;  // of a unit, in bytes
-  bool indexed = false;   // used by load_at or store_at
+  uint8_t scale = 1;        // strides and offsets count elements of `scale` units
+  uint8_t size_log2 = 2;    // of a unit, in bytes
+  bool indexed = false;     // used by load_at or store_at
   Dtype dtype = Dtype::float32;
 };
 
@@ -40,12 +40,12 @@ enum class StepKind : uint8_t {
 struct Step {
   StepKind kind = StepKind::compute;
   kernel::Type type = kernel::Type::f32;  // of the value loaded, computed or stored
-  uint8_t inputs = 0;      // operands behind the first
-  bool direct = false;     // store: the value's register may lie in the output itself
+  uint8_t inputs = 0;                     // operands behind the first
+  bool direct = false;  // store: the value's register may lie in the output itself
   TileFunction function = nullptr;
   std::array<uint16_t, 5> operands{};  // out, then inputs; stores have no out
   uint16_t access = 0;
-  uint16_t stage = 0;      // row_value, kept_value, scan
+  uint16_t stage = 0;  // row_value, kept_value, scan
 };
 
 // Where a register lies: tile registers share memory when their lives do not overlap.
@@ -78,8 +78,8 @@ struct Combination {
   kernel::ScalarFunction scalar = nullptr;
   ChunkFunction chunk = nullptr;
   ArgFunction arg = nullptr;
-  uint64_t identity = 0;           // bits, as the IR's constants
-  uint64_t absent = 0;             // x op absent is x, to the bit
+  uint64_t identity = 0;  // bits, as the IR's constants
+  uint64_t absent = 0;    // x op absent is x, to the bit
 };
 
 struct Program {
@@ -99,7 +99,7 @@ struct Program {
   uint16_t uniform_count = 0;  // registers [0, uniform_count) of every pass
   std::vector<Pass> passes;
   std::vector<std::optional<Combination>> combinations;  // by stage
-  bool by_rows = false;       // a pass reduces, scans or has row extent
+  bool by_rows = false;                                  // a pass reduces, scans or has row extent
   bool has_scan = false;
 
   // Planted defects.

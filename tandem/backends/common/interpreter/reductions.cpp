@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "tandem/backends/common/interpreter/reductions.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
 #include "tandem/backends/common/interpreter/carrier_headers.h"
 #include "tandem/backends/common/interpreter/targets.h"
 

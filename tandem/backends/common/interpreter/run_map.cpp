@@ -59,6 +59,23 @@ void run_linear(const Launch& launch, const Space& space) {
   });
 }
 
+// Asks for the lines of a tile that lie along its columns: no hardware sees that coming.
+void prefetch_columns(const Launch& launch, const TileRange& range) {
+  for (size_t a = 0; a < launch.accesses.size(); ++a) {
+    const Access& access = launch.program.accesses[a];
+    if (access.buffer == Access::kNoBuffer || access.indexed) continue;
+    if (range.rows->inner_stride(a) != 1 || launch.program.written[access.buffer]) continue;
+    const int64_t line = int64_t{64} >> access.size_log2;
+    const int64_t first = range.base[a] + range.rows->offset(a, range.row_begin);
+    for (int64_t c = 0; c < range.count; ++c) {
+      const int64_t column = first + range.columns->offset(a, range.begin + c);
+      for (int64_t r = 0; r < range.row_count; r += line) {
+        __builtin_prefetch(launch.accesses[a].data + ((column + r) << access.size_log2));
+      }
+    }
+  }
+}
+
 // Tiles are rectangles of the inner axis and `axis`, so that accesses along either use whole lines.
 void run_blocks(const Launch& launch, const Space& space, int axis) {
   const size_t accesses = launch.accesses.size();
@@ -72,30 +89,43 @@ void run_blocks(const Launch& launch, const Space& space, int axis) {
   outer.remove_axis(others, axis, accesses);
   const int64_t width = std::min(columns.size(), kBlock);
   const int64_t height = std::min(rows.size(), kTile / width);
-  const int64_t across = (columns.size() + width - 1) / width;
-  const int64_t down = (rows.size() + height - 1) / height;
+  // Neighbouring tiles in both directions share pages, which are dearer to find than lines.
+  const int64_t tiles = (columns.size() / width) * (rows.size() / height) * outer.size();
+  const int64_t side = std::clamp<int64_t>(
+      static_cast<int64_t>(std::sqrt(static_cast<double>(tiles / (thread_count() * 4)))), 1, 8);
+  const int64_t across = (columns.size() + width * side - 1) / (width * side);
+  const int64_t down = (rows.size() + height * side - 1) / (height * side);
   const Pass& pass = launch.program.passes[0];
-  parallel_for(
-      outer.size() * down * across, grain_of(pass, width * height),
-      [&](int64_t begin, int64_t end) {
-        const kernel::FloatEnvironment environment;
-        Worker worker(launch);
-        std::vector<int64_t> base(accesses);
-        for (int64_t tile = begin; tile < end; ++tile) {
-          const int64_t point = tile / (down * across);
-          for (size_t a = 0; a < accesses; ++a) base[a] = outer.offset(a, point);
-          TileRange range;
-          range.columns = &columns;
-          range.rows = &rows;
-          range.base = base.data();
-          range.begin = tile % across * width;
-          range.count = std::min(width, columns.size() - range.begin);
-          range.row_begin = tile / across % down * height;
-          range.row_count = std::min(height, rows.size() - range.row_begin);
-          range.pitch = range.count;
-          worker.run(0, range);
-        }
-      });
+  parallel_for(outer.size() * down * across, grain_of(pass, width * height * side * side),
+               [&](int64_t begin, int64_t end) {
+                 const kernel::FloatEnvironment environment;
+                 Worker worker(launch);
+                 std::vector<int64_t> base(accesses);
+                 TileRange range;
+                 range.columns = &columns;
+                 range.rows = &rows;
+                 range.base = base.data();
+                 for (int64_t square = begin; square < end; ++square) {
+                   for (size_t a = 0; a < accesses; ++a) {
+                     base[a] = outer.offset(a, square / (down * across));
+                   }
+                   const int64_t left = square % across * width * side;
+                   const int64_t top = square / across % down * height * side;
+                   const auto move_to = [&](TileRange& to, int64_t tile) {
+                     to.begin = left + tile % side * width;
+                     to.count = std::min(width, columns.size() - to.begin);
+                     to.row_begin = top + tile / side * height;
+                     to.row_count = std::min(height, rows.size() - to.row_begin);
+                     to.pitch = to.count;
+                     return to.count > 0 && to.row_count > 0;
+                   };
+                   for (int64_t tile = 0; tile < side * side; ++tile) {
+                     TileRange next = range;
+                     if (move_to(next, tile + 1)) prefetch_columns(launch, next);
+                     if (move_to(range, tile)) worker.run(0, range);
+                   }
+                 }
+               });
 }
 
 }  // namespace

@@ -14,25 +14,24 @@
 namespace tandem::backends::common::interpreter {
 namespace {
 
-constexpr int64_t kRangeElements = 16384;  // that are worth handing to another thread
+constexpr int64_t kRangeElements = 16384;   // that are worth handing to another thread
 constexpr int64_t kCacheBytes = 256 << 10;  // of rows that a block should not exceed
 constexpr int64_t kMaxColumns = 128;
 
 // How the points are cut up. Results do not depend on it.
 struct Cut {
-  bool by_columns = false;   // tiles take several rows side by side
-  int64_t block = 1;         // points of the parallel axes done together
+  bool by_columns = false;  // tiles take several rows side by side
+  int64_t block = 1;        // points of the parallel axes done together
   int64_t blocks = 1;
-  int64_t chunks = 0;        // of a row
-  int64_t group = 0;         // chunks a thread takes at a time, a power of two
+  int64_t chunks = 0;  // of a row
+  int64_t group = 0;   // chunks a thread takes at a time, a power of two
   int64_t groups = 1;
-  bool by_pass = false;      // all threads work on one pass, then on the next
+  bool by_pass = false;  // all threads work on one pass, then on the next
 };
 
 class RowRun {
  public:
-  explicit RowRun(const Launch& launch)
-      : launch_(launch), program_(launch.program) {
+  explicit RowRun(const Launch& launch) : launch_(launch), program_(launch.program) {
     Launch::Strides strides;
     launch.strides_from(0, strides);
     parallel_.assign(launch.extents(0, program_.parallel_rank), strides);
@@ -54,7 +53,9 @@ class RowRun {
   // What one thread needs to work on blocks.
   struct Context {
     explicit Context(const RowRun& run)
-        : worker(run.launch_), base(run.launch_.accesses.size()), folds(run.program_.passes.size()) {
+        : worker(run.launch_),
+          base(run.launch_.accesses.size()),
+          folds(run.program_.passes.size()) {
       for (size_t p = 0; p < folds.size(); ++p) {
         const Pass& pass = run.program_.passes[p];
         if (!pass.reduce) continue;
@@ -66,7 +67,7 @@ class RowRun {
     Worker worker;
     std::vector<int64_t> base;
     std::vector<std::vector<Fold>> folds;  // by pass, one or none
-    std::optional<uint64_t> carry;  // of the scan before the first chunk of a part of a row
+    std::optional<uint64_t> carry;         // of the scan before the first chunk of a part of a row
   };
 
   // ---- choices
@@ -344,8 +345,8 @@ class RowRun {
     if (!program_.has_scan) return;
     for (size_t stage = 0; stage < state.kept.size(); ++stage) {
       if (state.kept[stage].empty()) continue;
-      const size_t row = static_cast<size_t>(reduced_.size()) *
-                         tile_size(program_.combinations[stage]->type);
+      const size_t row =
+          static_cast<size_t>(reduced_.size()) * tile_size(program_.combinations[stage]->type);
       worker.set_kept(stage, state.kept[stage].data() + static_cast<size_t>(point) * row, position);
     }
   }

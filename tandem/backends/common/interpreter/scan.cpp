@@ -20,9 +20,7 @@ void combine(TileFunction function, std::byte* out, Register older, const std::b
   function(registers, operands, static_cast<size_t>(n));
 }
 
-Register tile_register(const std::byte* data) {
-  return {const_cast<std::byte*>(data), ~size_t{0}};
-}
+Register tile_register(const std::byte* data) { return {const_cast<std::byte*>(data), ~size_t{0}}; }
 
 template <class Word>
 uint64_t element(const std::byte* tile, int64_t i) {
@@ -34,8 +32,8 @@ uint64_t element(const std::byte* tile, size_t size, int64_t i) {
   return size == 8 ? element<uint64_t>(tile, i) : element<uint32_t>(tile, i);
 }
 
-// The last value before each block, as a row that every row of `carries` repeats; the first block has
-// none. `totals` are the last values of the blocks by themselves.
+// The last value before each block, as a row that every row of `carries` repeats; the first block
+// has none. `totals` are the last values of the blocks by themselves.
 template <class Word>
 void spread_carries(const Combination& how, const std::byte* totals, std::byte* carries) {
   std::array<Word, kBlock> row{};
@@ -69,8 +67,8 @@ void reverse(std::byte* tile, size_t size, int64_t n) {
 
 }  // namespace
 
-// The scan within one chunk, in place. Element i of block b lies at [i][b] while the blocks are worked
-// on, so that each step is one operation on rows.
+// The scan within one chunk, in place. Element i of block b lies at [i][b] while the blocks are
+// worked on, so that each step is one operation on rows.
 void Worker::scan_blocks(const Combination& how, std::byte* tile, int64_t n) {
   const size_t size = tile_size(how.type);
   const size_t row = static_cast<size_t>(kBlock) * size;

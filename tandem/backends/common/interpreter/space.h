@@ -1,5 +1,5 @@
-// Index spaces: some axes of a launch after collapse, with the strides of every access over them, and
-// walks over ranges of their row-major order.
+// Index spaces: some axes of a launch after collapse, with the strides of every access over them,
+// and walks over ranges of their row-major order.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,8 @@ namespace tandem::backends::common::interpreter {
 
 inline constexpr int kMaxAxes = 16;  // after collapse
 
-// Part of a range: rows x columns positions in order, at `offset` elements from the start of the access.
+// Part of a range: rows x columns positions in order, at `offset` elements from the start of the
+// access.
 struct Rectangle {
   int64_t offset = 0;
   int64_t rows = 1, columns = 0;
@@ -22,7 +23,8 @@ struct Rectangle {
 
 class Space {
  public:
-  // Collapses axes that every access crosses as one. strides[a][i] is the stride of access a on axis i.
+  // Collapses axes that every access crosses as one. strides[a][i] is the stride of access a on
+  // axis i.
   void assign(std::span<const int64_t> extents, std::span<const int64_t* const> strides);
 
   int rank() const { return rank_; }

@@ -12,10 +12,10 @@
 
 #ifndef TANDEM_EXPORT_TILES
 #if HWY_ARCH_X86
-#define TANDEM_EXPORT_TILES(add)                 \
-  bool add(Isa isa, TileTable& table) {          \
-    if (isa == Isa::avx2) N_AVX2::add(table);    \
-    if (isa == Isa::avx512) N_AVX3::add(table);  \
+#define TANDEM_EXPORT_TILES(add)                   \
+  bool add(Isa isa, TileTable& table) {            \
+    if (isa == Isa::avx2) N_AVX2::add(table);      \
+    if (isa == Isa::avx512) N_AVX3::add(table);    \
     return isa == Isa::avx2 || isa == Isa::avx512; \
   }
 #else

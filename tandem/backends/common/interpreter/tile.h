@@ -27,12 +27,13 @@ struct Register {
   size_t mask = 0;
 };
 
-// operands[0] is the result, then the inputs; n is a multiple of kGroup. The result may be one of the
-// inputs of the same width.
+// operands[0] is the result, then the inputs; n is a multiple of kGroup. The result may be one of
+// the inputs of the same width.
 using TileFunction = void (*)(const Register* registers, const uint16_t* operands, size_t n);
 // n elements, contiguous, any alignment; nothing outside them is touched.
 using ConvertFunction = void (*)(void* to, const void* from, size_t n);
-// A rectangle between memory with strides (in elements) and a packed one with `pitch` elements a row.
+// A rectangle between memory with strides (in elements) and a packed one with `pitch` elements a
+// row.
 using PackFunction = void (*)(void* packed, int64_t pitch, const void* memory, int64_t rows,
                               int64_t columns, int64_t row_stride, int64_t column_stride);
 using UnpackFunction = void (*)(void* memory, const void* packed, int64_t pitch, int64_t rows,
@@ -57,7 +58,8 @@ struct TileTable {
   // By log2 of the element size.
   std::array<PackFunction, 4> pack{};
   std::array<UnpackFunction, 4> unpack{};
-  ConvertFunction stream = nullptr;  // bytes past the caches; `to` aligned to 64, n a multiple of 64
+  ConvertFunction stream =
+      nullptr;  // bytes past the caches; `to` aligned to 64, n a multiple of 64
   // By type; sum, prod, min, max, all, any and unsigned min, max.
   std::array<std::array<ChunkFunction, kernel::kTypeCount>, 6> chunk{};
   std::array<std::array<ChunkFunction, kernel::kTypeCount>, 6> chunk_unsigned{};
@@ -69,8 +71,8 @@ struct TileTable {
                     [static_cast<size_t>(result)];
   }
   void set(kernel::Op op, kernel::Type operand, kernel::Type result, TileFunction function) {
-    operation[static_cast<size_t>(op)][static_cast<size_t>(operand)]
-             [static_cast<size_t>(result)] = function;
+    operation[static_cast<size_t>(op)][static_cast<size_t>(operand)][static_cast<size_t>(result)] =
+        function;
   }
 };
 
@@ -79,7 +81,8 @@ Isa chosen_isa();
 // The table of an instruction set that chosen_isa() gave, but for scalar.
 const TileTable& tile_table(Isa isa);
 
-// Filled in by the files of tile functions, one theme each; false where this build lacks the target.
+// Filled in by the files of tile functions, one theme each; false where this build lacks the
+// target.
 bool add_float_operations(Isa isa, TileTable& table);
 bool add_integer_operations(Isa isa, TileTable& table);
 bool add_conversions(Isa isa, TileTable& table);

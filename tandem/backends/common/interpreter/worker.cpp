@@ -45,21 +45,22 @@ void for_rectangles(const TileRange& range, size_t access, F&& f) {
     return;
   }
   range.columns->walk(access, range.begin, range.count, [&](const Rectangle& r, int64_t at) {
-    range.rows->walk(access, range.row_begin, range.row_count, [&](const Rectangle& o, int64_t row) {
-      for (int64_t k = 0; k < o.rows; ++k) {
-        const int64_t start = base + r.offset + o.offset + k * o.row_stride;
-        const int64_t first = row + k * o.columns;
-        if (r.rows == 1) {
-          f(start, o.columns, r.columns, o.column_stride, r.column_stride,
-            first * range.pitch + at, range.pitch);
-          continue;
-        }
-        for (int64_t i = 0; i < o.columns; ++i) {
-          f(start + i * o.column_stride, r.rows, r.columns, r.row_stride, r.column_stride,
-            (first + i) * range.pitch + at, r.columns);
-        }
-      }
-    });
+    range.rows->walk(access, range.row_begin, range.row_count,
+                     [&](const Rectangle& o, int64_t row) {
+                       for (int64_t k = 0; k < o.rows; ++k) {
+                         const int64_t start = base + r.offset + o.offset + k * o.row_stride;
+                         const int64_t first = row + k * o.columns;
+                         if (r.rows == 1) {
+                           f(start, o.columns, r.columns, o.column_stride, r.column_stride,
+                             first * range.pitch + at, range.pitch);
+                           continue;
+                         }
+                         for (int64_t i = 0; i < o.columns; ++i) {
+                           f(start + i * o.column_stride, r.rows, r.columns, r.row_stride,
+                             r.column_stride, (first + i) * range.pitch + at, r.columns);
+                         }
+                       }
+                     });
   });
 }
 
@@ -211,11 +212,16 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
                       size_t) {
   const Step& step = pass.steps[number];
   switch (step.kind) {
-    case StepKind::load: return load(pass, step, state, range);
-    case StepKind::coordinate: return coordinates(pass, step, state, range);
-    case StepKind::gather: return gather(pass, step, state, range);
-    case StepKind::scatter: return scatter(pass, step, state, range);
-    case StepKind::scan: return scan(pass, step, state, range.elements());
+    case StepKind::load:
+      return load(pass, step, state, range);
+    case StepKind::coordinate:
+      return coordinates(pass, step, state, range);
+    case StepKind::gather:
+      return gather(pass, step, state, range);
+    case StepKind::scatter:
+      return scatter(pass, step, state, range);
+    case StepKind::scan:
+      return scan(pass, step, state, range.elements());
     case StepKind::kept_value: {
       const Kept& kept = kept_[step.stage];
       const size_t size = tile_size(step.type);
@@ -228,7 +234,8 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
       if (state.bound[number] == 0) store(pass, step, state, range);
       return;
     case StepKind::row_value:
-    case StepKind::compute: return;
+    case StepKind::compute:
+      return;
   }
 }
 
@@ -332,8 +339,8 @@ void gather_rectangle(T* out, const std::byte* memory, const Register& indices,
       const int64_t i = at + row * pitch + column;
       const int64_t entry =
           clamped_entry(index[static_cast<size_t>(i) & indices.mask], bound.index_extent);
-      const int64_t offset = r.offset + row * r.row_stride + column * r.column_stride +
-                             entry * bound.index_stride;
+      const int64_t offset =
+          r.offset + row * r.row_stride + column * r.column_stride + entry * bound.index_stride;
       std::memcpy(&out[i], memory + offset * static_cast<int64_t>(sizeof(T)), sizeof(T));
     }
   }
@@ -349,8 +356,8 @@ void scatter_rectangle(std::byte* memory, const T* in, const Register& indices,
       int64_t entry = index[static_cast<size_t>(i) & indices.mask];
       if (entry < 0) entry += bound.index_extent;
       if (entry < 0 || entry >= bound.index_extent) continue;
-      const int64_t offset = r.offset + row * r.row_stride + column * r.column_stride +
-                             entry * bound.index_stride;
+      const int64_t offset =
+          r.offset + row * r.row_stride + column * r.column_stride + entry * bound.index_stride;
       std::memcpy(memory + offset * static_cast<int64_t>(sizeof(T)), &in[i], sizeof(T));
     }
   }
@@ -359,10 +366,14 @@ void scatter_rectangle(std::byte* memory, const T* in, const Register& indices,
 template <class F>
 void with_unit(uint8_t size_log2, F&& f) {
   switch (size_log2) {
-    case 0: return f(uint8_t{});
-    case 1: return f(uint16_t{});
-    case 2: return f(uint32_t{});
-    default: return f(uint64_t{});
+    case 0:
+      return f(uint8_t{});
+    case 1:
+      return f(uint16_t{});
+    case 2:
+      return f(uint32_t{});
+    default:
+      return f(uint64_t{});
   }
 }
 
@@ -386,8 +397,8 @@ void Worker::gather(const Pass& pass, const Step& step, PassState& state, const 
                    [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
                        int64_t column_stride, int64_t at, int64_t pitch) {
                      gather_rectangle(reinterpret_cast<decltype(unit)*>(to), bound.data, indices,
-                                      bound, {offset, rows, columns, row_stride, column_stride},
-                                      at, pitch);
+                                      bound, {offset, rows, columns, row_stride, column_stride}, at,
+                                      pitch);
                    });
   });
   if (convert != nullptr) convert(target.data, raw_, n);
@@ -430,8 +441,18 @@ void Worker::store(const Pass&, const Step& step, PassState& state, const TileRa
                  [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
                      int64_t column_stride, int64_t at, int64_t pitch) {
                    if (drops && columns % kGroup != 0) --columns;
-                   function(bound.data + (offset << access.size_log2),
-                            from + (at << access.size_log2), pitch, rows, columns, row_stride,
+                   const auto bytes = static_cast<size_t>(columns) << access.size_log2;
+                   std::byte* const to = bound.data + (offset << access.size_log2);
+                   const auto places = reinterpret_cast<uintptr_t>(to) |
+                                       static_cast<uintptr_t>(row_stride << access.size_log2);
+                   if (bound.streams && column_stride == 1 && (places | bytes) % 64 == 0) {
+                     for (int64_t r = 0; r < rows; ++r) {
+                       table_.stream(to + ((r * row_stride) << access.size_log2),
+                                     from + ((at + r * pitch) << access.size_log2), bytes);
+                     }
+                     return;
+                   }
+                   function(to, from + (at << access.size_log2), pitch, rows, columns, row_stride,
                             column_stride);
                  });
 }
@@ -450,10 +471,9 @@ void Worker::scatter(const Pass&, const Step& step, PassState& state, const Tile
     for_rectangles(range, step.access,
                    [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
                        int64_t column_stride, int64_t at, int64_t pitch) {
-                     scatter_rectangle(bound.data, reinterpret_cast<const decltype(unit)*>(from),
-                                       indices, bound,
-                                       {offset, rows, columns, row_stride, column_stride}, at,
-                                       pitch);
+                     scatter_rectangle(
+                         bound.data, reinterpret_cast<const decltype(unit)*>(from), indices, bound,
+                         {offset, rows, columns, row_stride, column_stride}, at, pitch);
                    });
   });
 }

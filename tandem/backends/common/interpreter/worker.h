@@ -7,8 +7,9 @@
 
 namespace tandem::backends::common::interpreter {
 
-// The points of a tile: a range of `columns` for each position of a range of `rows` (one, at the start,
-// where rows is null), further shifted by base[access]. Row r of the tile begins at r * pitch.
+// The points of a tile: a range of `columns` for each position of a range of `rows` (one, at the
+// start, where rows is null), further shifted by base[access]. Row r of the tile begins at r *
+// pitch.
 struct TileRange {
   const Space* columns = nullptr;
   int64_t begin = 0, count = 0;
@@ -20,7 +21,8 @@ struct TileRange {
   int64_t elements() const { return rows == nullptr ? count : row_count * pitch; }
 };
 
-// What outlives a tile: results of Reduce stages and rows of Scan stages, for the points a pass is at.
+// What outlives a tile: results of Reduce stages and rows of Scan stages, for the points a pass is
+// at.
 struct RowState {
   // By stage: the result at every point of the block, as bits.
   std::vector<std::vector<uint64_t>> results;
@@ -88,9 +90,9 @@ class Worker {
 
   const Launch& launch_;
   const TileTable& table_;
-  std::byte* raw_ = nullptr;      // one tile of stored elements
-  std::byte* spread_ = nullptr;   // one tile of a value that was one vector
-  std::byte* blocks_ = nullptr;   // one tile of a scan, transposed
+  std::byte* raw_ = nullptr;     // one tile of stored elements
+  std::byte* spread_ = nullptr;  // one tile of a value that was one vector
+  std::byte* blocks_ = nullptr;  // one tile of a scan, transposed
   std::byte* uniforms_ = nullptr;
   std::byte* tiles_ = nullptr;
   PassState* passes_ = nullptr;
