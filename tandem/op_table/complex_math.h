@@ -97,4 +97,10 @@ Complex<F> pow(Complex<F> x, Complex<F> y) {
   return select(x == zero, of_zero, exp(y * log(x)));
 }
 
+template <class F>
+Complex<F> log_add_exp(Complex<F> x, Complex<F> y) {
+  const Complex<F> high = max(x, y);
+  return high + log(like(x, 1) + exp(min(x, y) - high));
+}
+
 }  // namespace tandem::op_table

@@ -65,9 +65,10 @@ Reduced<F, I> reduce_large(F t, I pattern) {
   const I quadrant = sar(product.hi + constant(1 << 29), constant(30));
   // The signed remainder as hi 2^32 + lo, lo signed too, so that both cancel exactly.
   const I hi = product.hi - (quadrant << constant(30)) - sar(product.lo, constant(31));
-  const I top = hi & constant(~0xff);
-  const F rest = fma(to_float(hi - top), like(t, 0x1p32f), to_float(product.lo));
-  const F fixed = fma(to_float(top), like(t, 0x1p32f), rest);
+  // Nearest float of hi and what that leaves, so that nothing cancels where hi is small.
+  const F top = to_float(hi);
+  const F rest = fma(to_float(hi - to_int(top)), like(t, 0x1p32f), to_float(product.lo));
+  const F fixed = fma(top, like(t, 0x1p32f), rest);
   // pi/2 2^-62 in two parts.
   const F r = fma(fixed, like(t, 0x1.921fb6p-62f), fixed * like(t, -0x1.777a5cp-87f));
   return {r, quadrant};

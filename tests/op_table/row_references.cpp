@@ -206,7 +206,8 @@ const std::vector<RowReference>& on_leaves() {
       {RowId::logaddexp,
        R2(x == y ? x + std::log(2.0L) : larger(x, y) + std::log1p(std::exp(-std::fabs(x - y)))),
        nullptr,
-       nullptr,
+       C2(ordered_before(x, y) ? y + std::log(1.0 + std::exp(x - y))
+                               : x + std::log(1.0 + std::exp(y - x))),
        {{{kInf, kInf}, kInf}, {{-kInf, -kInf}, -kInf}, {{kInf, -kInf}, kInf}, {{1.0f, -kInf}, 1.0f}},
        false},
   };
