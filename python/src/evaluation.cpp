@@ -66,6 +66,12 @@ void bind_evaluation(nb::module_& m) {
     const nb::gil_scoped_release released;
     inspect::clear_cache();
   }, "Gives memory that is kept for reuse back to the system.");
+  // At the end of the program, before libraries that the work calls are taken down.
+  m.def("_finish", [] {
+    const nb::gil_scoped_release released;
+    synchronize_all();
+  });
+  nb::module_::import_("atexit").attr("register")(m.attr("_finish"));
   interrupted();  // notes the main thread
   set_interrupt_check(&interrupted);
 }

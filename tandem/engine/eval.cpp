@@ -9,6 +9,8 @@ void eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, true)
 
 void async_eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, false); }
 
+void synchronize_all() { engine::Engine::instance().scheduler().synchronize_all(); }
+
 size_t release_foreign_owners() {
   return memory::Graveyard::instance().drain(engine::Engine::instance().scheduler().timeline());
 }

@@ -19,6 +19,9 @@ inline void eval(const array& a) { eval(std::span<const array>(&a, 1)); }
 // Plans and queues the computation; never waits for queued work.
 void async_eval(std::span<const array> arrays);
 
+// Waits for the work of every stream. Raises nothing: failures stay with the arrays they belong to.
+void synchronize_all();
+
 // Lets go of the owners of foreign memory (array::from_foreign) that nobody uses any more, on the calling
 // thread, and returns how many. They wait for this call since some may only die on threads of their own world.
 size_t release_foreign_owners();
