@@ -56,8 +56,12 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
 
 class Binder {
  public:
-  Binder(EngineState& state, PlanEntry& entry, const graph::Walk& walk);
-  ~Binder();
+  explicit Binder(EngineState& state) : state_(state) {}
+
+  // Starts on a run; a binder serves one at a time and keeps its arrays between them.
+  void begin(PlanEntry& entry, const graph::Walk& walk);
+  // Forgets the run; undoes it unless it was submitted.
+  void end();
 
   // Allocates everything the run needs; throws MemoryShortage with all undone.
   void reserve();
@@ -79,11 +83,11 @@ class Binder {
     PendingCopy copy;
   };
 
-  const passes::Plan& plan() const { return *entry_.plan; }
-  uint16_t stream_of(const passes::Segment& segment) const { return walk_.streams[segment.slot]; }
+  const passes::Plan& plan() const { return *entry_->plan; }
+  uint16_t stream_of(const passes::Segment& segment) const { return walk_->streams[segment.slot]; }
   DeviceEntry& device_of(uint32_t slot) const { return *slot_devices_[slot]; }
   Dims shape_of(const passes::Value& value) const {
-    return Dims(walk_.dims).subspan(value.first_dim, value.rank);
+    return Dims(walk_->dims).subspan(value.first_dim, value.rank);
   }
   size_t bytes_of(const passes::Value& value) const {
     return static_cast<size_t>(element_count(shape_of(value))) * size_of(value.dtype);
@@ -108,8 +112,8 @@ class Binder {
   void undo();
 
   EngineState& state_;
-  PlanEntry& entry_;
-  const graph::Walk& walk_;
+  PlanEntry* entry_ = nullptr;
+  const graph::Walk* walk_ = nullptr;
   std::vector<DeviceEntry*> slot_devices_;
   std::vector<Bound> values_;
   std::vector<PlannedCopy> copies_;

@@ -15,16 +15,22 @@ size_t aligned(size_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlig
 
 }  // namespace
 
-Binder::Binder(EngineState& state, PlanEntry& entry, const graph::Walk& walk)
-    : state_(state), entry_(entry), walk_(walk) {
+void Binder::begin(PlanEntry& entry, const graph::Walk& walk) {
+  entry_ = &entry;
+  walk_ = &walk;
+  submitted_ = false;
   for (const uint16_t stream : walk.streams) {
-    slot_devices_.push_back(&state.devices.get(state.scheduler.device_of(stream)));
+    slot_devices_.push_back(&state_.devices.get(state_.scheduler.device_of(stream)));
   }
   values_.resize(plan().values.size());
 }
 
-Binder::~Binder() {
+void Binder::end() {
   if (!submitted_) undo();
+  slot_devices_.clear();
+  values_.clear();
+  copies_.clear();
+  points_.clear();
 }
 
 void Binder::undo() {
@@ -33,7 +39,6 @@ void Binder::undo() {
     memory::Pool& pool = *state_.devices.get(copy.place).pool;
     pool.release(copy.block.data, copy.block.capacity, copy.block.after);
   }
-  copies_.clear();
   // Outputs and transients go back with their buffers, whose copies carry the Points of the blocks.
 }
 
@@ -54,7 +59,7 @@ void Binder::reserve_value(uint32_t number) {
   const passes::Value& value = plan().values[number];
   Bound& bound = values_[number];
   if (value.home == Home::leaf) {
-    const graph::Storage& storage = *walk_.nodes[walk_.leaves[value.leaf]]->storage();
+    const graph::Storage& storage = *walk_->nodes[walk_->leaves[value.leaf]]->storage();
     bound.buffer = storage.buffer;
     bound.layout = {storage.offset, Shape(shape_of(value)), storage.strides};
     return;
@@ -66,9 +71,9 @@ void Binder::reserve_value(uint32_t number) {
   const passes::Instruction& maker = plan().instructions[value.instruction];
   DeviceEntry& device = device_of(maker.slot);
   const size_t bytes = bytes_of(value);
-  memory::Block block = allocate(*device.pool, device.device, bytes, walk_.streams[maker.slot],
-                                 entry_.output_addresses[number]);
-  entry_.output_addresses[number] = block.data;
+  memory::Block block = allocate(*device.pool, device.device, bytes, walk_->streams[maker.slot],
+                                 entry_->output_addresses[number]);
+  entry_->output_addresses[number] = block.data;
   bound.data = block.data;
   bound.after = block.after;
   bound.buffer = make_ref<memory::Buffer>(bytes);
@@ -91,12 +96,12 @@ bool Binder::try_donation(uint32_t number) {
 // Ownership decides, not use: who still reads the input is waited for.
 bool Binder::take(uint32_t donor, uint32_t number) {
   const passes::Value& value = plan().values[number];
-  const uint32_t leaf_node = walk_.leaves[plan().values[donor].leaf];
-  const graph::Node& node = *walk_.nodes[leaf_node];
+  const uint32_t leaf_node = walk_->leaves[plan().values[donor].leaf];
+  const graph::Node& node = *walk_->nodes[leaf_node];
   const graph::Storage& storage = *node.storage();
   memory::Buffer& buffer = *storage.buffer;
   // The storage's reference and this binder's; a donation already made adds another.
-  const bool owned = !walk_.held[leaf_node] && storage.reference_count() == 1 &&
+  const bool owned = !walk_->held[leaf_node] && storage.reference_count() == 1 &&
                      buffer.reference_count() == 2 && buffer.exports() == 0 &&
                      buffer.writable_exports() == 0 && !buffer.foreign();
   if (!owned || storage.offset != 0 || buffer.bytes() != bytes_of(value) ||
@@ -144,14 +149,15 @@ void Binder::reserve_copies() {
 }
 
 void Binder::reserve_arenas() {
-  std::map<uint16_t, size_t> totals;  // by stream
   arena_offsets_.clear();
+  if (plan().arena_slots.empty()) return;
+  std::map<uint16_t, size_t> totals;  // by stream
   for (const passes::ArenaSlot& slot : plan().arena_slots) {
     size_t bytes = 0;
     for (const uint32_t value : slot.values) {
       bytes = std::max(bytes, bytes_of(plan().values[value]));
     }
-    size_t& total = totals[walk_.streams[slot.slot]];
+    size_t& total = totals[walk_->streams[slot.slot]];
     arena_offsets_.push_back(total);
     total += aligned(bytes);
   }
@@ -171,7 +177,7 @@ void Binder::reserve_arenas() {
   for (uint32_t i = 0; i < values_.size(); ++i) {
     const passes::Value& value = plan().values[i];
     if (value.home != Home::arena || value.arena_slot == kNone) continue;
-    const uint16_t stream = walk_.streams[plan().arena_slots[value.arena_slot].slot];
+    const uint16_t stream = walk_->streams[plan().arena_slots[value.arena_slot].slot];
     values_[i].data = state_.arenas[stream].data + arena_offsets_[value.arena_slot];
   }
 }

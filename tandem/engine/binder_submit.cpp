@@ -39,7 +39,7 @@ memory::Direction ledger_direction(device::CopyDirection direction) {
 
 void Binder::submit(bool wait) {
   submitted_ = true;
-  Ref<Run> run = make_ref<Run>(entry_.plan);
+  Ref<Run> run = Run::make(entry_->plan);
   run->launches.resize(plan().instructions.size());
   points_.resize(plan().segments.size());
   for (size_t i = 0; i < plan().segments.size(); ++i) {
@@ -49,9 +49,9 @@ void Binder::submit(bool wait) {
     bind_instruction(*run, i, device_of(plan().instructions[i].slot));
   }
   run->seal();
-  if (entry_.dims != walk_.dims) {
-    if (!entry_.dims.empty()) ++state_.counters.rebinds;
-    entry_.dims = walk_.dims;
+  if (entry_->dims != walk_->dims) {
+    if (!entry_->dims.empty()) ++state_.counters.rebinds;
+    entry_->dims = walk_->dims;
   }
   // The waiting thread runs its own stream; everything else starts at once.
   const uint16_t own_slot = plan().segments.empty() ? 0 : plan().segments.back().slot;
@@ -183,7 +183,7 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
 
 passes::Layout Binder::operand_layout(const passes::Operand& operand) const {
   passes::Layout layout = values_[operand.value].layout;
-  passes::apply(operand.views, walk_.dims, walk_.params, layout);
+  passes::apply(operand.views, walk_->dims, walk_->params, layout);
   return layout;
 }
 
@@ -217,7 +217,7 @@ device::BufferArgument Binder::argument(const passes::Operand& operand,
 void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
   const Instruction& instruction = plan().instructions[number];
   Run::Launch& launch = run.launches[number];
-  const Dims shape = Dims(walk_.dims).subspan(instruction.first_dim, instruction.rank);
+  const Dims shape = Dims(walk_->dims).subspan(instruction.first_dim, instruction.rank);
   const bool product = instruction.kind == Instruction::library;
   launch.first_extent = static_cast<uint32_t>(run.numbers.size());
   launch.extent_count =
@@ -225,7 +225,7 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
   if (product) {
     const passes::Operand& a = instruction.buffers[instruction.buffers.size() - 3];
     run.numbers.insert(run.numbers.end(), shape.begin(), shape.end());
-    run.numbers.push_back(walk_.dims[a.first_dim + a.rank - 1]);
+    run.numbers.push_back(walk_->dims[a.first_dim + a.rank - 1]);
   } else {
     for (const uint8_t axis : instruction.axes) run.numbers.push_back(shape[axis]);
   }
@@ -243,7 +243,7 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
                               {run.numbers.data() + launch.first_extent, launch.extent_count},
                               strides);
     } else {
-      passes::launch_strides(instruction, operand, layout, walk_.dims, strides);
+      passes::launch_strides(instruction, operand, layout, walk_->dims, strides);
     }
     bound.strides = reinterpret_cast<const int64_t*>(first);  // an offset until Run::seal
     run.buffers.push_back(bound);
@@ -254,19 +254,19 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
 void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& launch) {
   launch.first_param = static_cast<uint32_t>(run.params.size());
   launch.param_count = static_cast<uint32_t>(instruction.params.size());
-  std::vector<passes::Layout> layouts;
-  std::vector<Strides> strides;
+  SmallVector<passes::Layout, 1> layouts;
+  SmallVector<Strides, 1> strides;
   for (const passes::Operand& operand : instruction.generated) {
     layouts.push_back(operand_layout(operand));
-    strides.emplace_back(instruction.axes.size(), 0);
-    passes::launch_strides(instruction, operand, layouts.back(), walk_.dims,
+    strides.push_back(Strides(instruction.axes.size(), 0));
+    passes::launch_strides(instruction, operand, layouts.back(), walk_->dims,
                            strides.back().data());
   }
   for (const ParamSource& source : instruction.params) {
     uint64_t word = 0;
     switch (source.kind) {
-      case ParamSource::word: word = walk_.params[source.index]; break;
-      case ParamSource::word_high: word = walk_.params[source.index] >> 32; break;
+      case ParamSource::word: word = walk_->params[source.index]; break;
+      case ParamSource::word_high: word = walk_->params[source.index] >> 32; break;
       case ParamSource::virtual_offset:
         word = static_cast<uint64_t>(layouts[source.index].offset);
         break;
@@ -284,7 +284,7 @@ void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& 
 
 void Binder::publish(std::vector<graph::NodeRef>& dead) {
   for (const passes::Publication& publication : plan().publications) {
-    graph::Node* node = walk_.nodes[publication.node];
+    graph::Node* node = walk_->nodes[publication.node];
     const passes::Layout layout = operand_layout(publication.source);
     auto storage = make_ref<graph::Storage>();
     storage->buffer = values_[publication.source.value].buffer;

@@ -40,6 +40,7 @@ Engine::Engine()
     : scheduler_(spawn),
       devices_(scheduler_),
       state_{scheduler_, devices_, {}, {}, {}},
+      binder_(state_),
       plan_cache_(kPlanCacheBytes) {
   std::atexit([] { instance().scheduler_.synchronize_all(); });
   // The child of a fork gets idle streams and fresh locks; work in flight has failed there.
@@ -86,13 +87,16 @@ bool Engine::try_run(std::span<const array> arrays, bool wait, std::unique_lock<
     make_plan(walk_, lock);
     return false;
   }
-  Binder binder(state_, *entry, walk_);
-  binder.reserve();
-  binder.submit(wait);
-  binder.publish(dead);
+  binder_.begin(*entry, walk_);
+  struct End {
+    Binder& binder;
+    ~End() { binder.end(); }
+  } const end{binder_};
+  binder_.reserve();
+  binder_.submit(wait);
+  binder_.publish(dead);
   ++counters_.evals;
   ++counters_.plan_hits;
-  lock.unlock();
   return true;
 }
 

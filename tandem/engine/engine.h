@@ -55,6 +55,7 @@ class Engine final : public graph::Evaluator {
   Devices devices_;
   mutable std::mutex mutex_;
   EngineState state_;
+  Binder binder_;
   PlanCache plan_cache_;
   graph::Walk walk_;
   inspect::Counters counters_;

@@ -4,7 +4,52 @@
 
 namespace tandem::engine {
 
-Run::Run(std::shared_ptr<const passes::Plan> plan) : plan_(std::move(plan)) {}
+namespace {
+
+constexpr size_t kMaxSpareRuns = 64;
+
+struct SpareRuns {
+  std::mutex mutex;
+  std::vector<Run*> runs;
+};
+
+SpareRuns& spare_runs() {
+  static SpareRuns* spare = new SpareRuns;  // runs may end while the process does
+  return *spare;
+}
+
+}  // namespace
+
+Ref<Run> Run::make(std::shared_ptr<const passes::Plan> plan) {
+  Run* run = nullptr;
+  {
+    SpareRuns& spare = spare_runs();
+    const std::lock_guard lock(spare.mutex);
+    if (!spare.runs.empty()) {
+      run = spare.runs.back();
+      spare.runs.pop_back();
+    }
+  }
+  if (!run) run = new Run;
+  run->plan_ = std::move(plan);
+  return Ref<Run>(run);
+}
+
+void Run::recycle(Run* run) {
+  run->plan_ = nullptr;
+  run->launches.clear();
+  run->numbers.clear();
+  run->buffers.clear();
+  run->params.clear();
+  run->completions.clear();
+  SpareRuns& spare = spare_runs();
+  const std::lock_guard lock(spare.mutex);
+  if (spare.runs.size() < kMaxSpareRuns) {
+    spare.runs.push_back(run);
+  } else {
+    delete run;
+  }
+}
 
 void Run::seal() {
   for (device::BufferArgument& buffer : buffers) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tandem/base/ref.h"
+#include "tandem/base/slab.h"
 #include "tandem/device/backend.h"
 #include "tandem/memory/buffer.h"
 #include "tandem/passes/plan.h"
@@ -14,11 +15,17 @@
 namespace tandem::engine {
 
 // Arguments of every launch in a few flat arrays.
-class Run : public RefCounted<Run> {
+class Run {
  public:
-  explicit Run(std::shared_ptr<const passes::Plan> plan);
+  // A run of `plan`; its arrays keep the room they had in an earlier run.
+  static Ref<Run> make(std::shared_ptr<const passes::Plan> plan);
 
   const passes::Plan& plan() const { return *plan_; }
+
+  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void release() const {
+    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) recycle(const_cast<Run*>(this));
+  }
 
   struct Launch {
     uint32_t first_extent = 0, extent_count = 0;
@@ -37,6 +44,10 @@ class Run : public RefCounted<Run> {
   device::LaunchArguments arguments(uint32_t instruction) const;
 
  private:
+  Run() = default;
+  static void recycle(Run* run);
+
+  mutable std::atomic<uint32_t> count_{0};
   std::shared_ptr<const passes::Plan> plan_;
 };
 
@@ -53,7 +64,7 @@ class Failures {
 };
 
 // Runs the instructions of one segment.
-class SegmentWork final : public runtime::Work {
+class SegmentWork final : public runtime::Work, public SlabAllocated<SegmentWork> {
  public:
   SegmentWork(Ref<Run> run, uint32_t segment, device::Backend& backend, uint16_t stream,
               Failures& failures, bool poison_writes)

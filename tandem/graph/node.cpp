@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tandem/base/check.h"
-#include "tandem/graph/slab.h"
+#include "tandem/base/slab.h"
 
 namespace tandem::graph {
 namespace {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tandem/base/ref.h"
+#include "tandem/base/slab.h"
 #include "tandem/base/small_vector.h"
 #include "tandem/device/ids.h"
 #include "tandem/memory/pool.h"
@@ -22,7 +23,7 @@ namespace tandem::memory {
 
 // Whether the work that writes a buffer succeeded. Shared by that work and its outputs, so either
 // may die first. A failure is kept for good; every waiter gets a fresh exception with its payload.
-class Completion : public RefCounted<Completion> {
+class Completion : public RefCounted<Completion>, public SlabAllocated<Completion> {
  public:
   // The first failure stays; it reaches dependents, and theirs, before this returns.
   void fail(std::exception_ptr error) noexcept;
@@ -57,7 +58,7 @@ struct Copy {
 };
 
 // Copies are guarded by the engine's lock; owners count atomically.
-class Buffer : public RefCounted<Buffer> {
+class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
  public:
   explicit Buffer(size_t bytes) : bytes_(bytes) {}
   ~Buffer();

@@ -2,17 +2,25 @@
 // thread than the one that made them. Memory goes back to a shared list at thread exit and is reused.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <new>
 #include <vector>
 
-namespace tandem::graph {
+namespace tandem {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kUseSlabs = false;  // sanitizers see each object's own memory
+#else
+inline constexpr bool kUseSlabs = true;
+#endif
 
 template <class T>
 class Slab {
  public:
   static void* take() {
+    if constexpr (!kUseSlabs) return ::operator new(sizeof(T), std::align_val_t(alignof(T)));
     Local& local = this_thread();
     if (!local.free) refill(local);
     Cell* cell = local.free;
@@ -22,6 +30,7 @@ class Slab {
   }
 
   static void give(void* memory) {
+    if constexpr (!kUseSlabs) return ::operator delete(memory, std::align_val_t(alignof(T)));
     Local& local = this_thread();
     if (!local.free) ensure_guard();
     Cell* cell = static_cast<Cell*>(memory);
@@ -81,7 +90,8 @@ class Slab {
         return;
       }
     }
-    constexpr size_t size = sizeof(T);
+    // Cells hold the list's link while free.
+    constexpr size_t size = std::max(sizeof(T), sizeof(Cell));
     auto* memory = static_cast<std::byte*>(
         ::operator new(size * kCellsPerSlab, std::align_val_t(alignof(T))));
     for (size_t i = kCellsPerSlab; i-- > 0;) {
@@ -112,4 +122,11 @@ class Slab {
   }
 };
 
-}  // namespace tandem::graph
+// Base of classes whose objects come from a slab of their own; T must be the most derived class.
+template <class T>
+struct SlabAllocated {
+  static void* operator new(size_t) { return Slab<T>::take(); }
+  static void operator delete(void* memory) { Slab<T>::give(memory); }
+};
+
+}  // namespace tandem
