@@ -139,6 +139,7 @@ void Binder::reserve_copies() {
         buffer.drop(place);
         cause = memory::Cause::export_again;
       }
+      buffer.drop_failed(place);
       if (buffer.find(place) || pending(value, place)) continue;
       const uint16_t stream = place == kHost ? state_.devices.get(buffer.origin().device).copy_out
                                              : device.copy_in;

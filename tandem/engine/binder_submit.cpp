@@ -73,12 +73,13 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
                               ? engine_device.copy_out
                               : engine_device.copy_in;
   auto completion = make_ref<memory::Completion>();
-  if (buffer.completion()) buffer.completion()->add_dependent(completion);
+  const Ref<memory::Completion> source_completion = buffer.completion_of(source);
+  if (source_completion) source_completion->add_dependent(completion);
   memory::Points waits = copy.block.after;
   waits.push_back(source.valid);
   auto work = Ref<runtime::Work>(
       new TransferWork(*engine_device.backend, direction, copy.block.data, source.data,
-                       buffer.bytes(), completion, buffer.completion()));
+                       buffer.bytes(), completion, source_completion));
   const device::Point point =
       state.scheduler.submit(stream, std::move(work), waits, runtime::Urgency::asynchronous);
   memory::note(source.uses, point);
@@ -87,10 +88,9 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
                     .data = copy.block.data,
                     .capacity = copy.block.capacity,
                     .valid = point,
-                    .uses = copy.block.after};
+                    .uses = copy.block.after,
+                    .completion = std::move(completion)};
   buffer.add(std::move(made));
-  // A failed copy fails whoever reads the buffer.
-  buffer.set_completion(std::move(completion));
   memory::Ledger::instance().moved(ledger_direction(direction), copy.cause, buffer.bytes());
   ++state.counters.transfers;
   return point;
@@ -124,11 +124,12 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
   }
   for (const uint32_t value : segment.inputs) {
     make_resident(value, device, waits);
-    const Ref<memory::Completion>& source = values_[value].buffer->completion();
+    memory::Copy& copy = *values_[value].buffer->find(device.place());
+    Ref<memory::Completion>& source = values_[value].buffer->completion_of(copy);
     if (!source) continue;
-    const device::Point valid = values_[value].buffer->find(device.place())->valid;
-    if (!source->failed() && state_.scheduler.timeline().reached(valid)) {
-      values_[value].buffer->set_completion({});  // it succeeded: nothing left to learn
+    // Whether it is reached is asked first: a failure is known before the Point is reached.
+    if (state_.scheduler.timeline().reached(copy.valid) && !source->failed()) {
+      source = {};  // it succeeded: nothing left to learn
     } else {
       source->add_dependent(completion);
     }
@@ -174,6 +175,7 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
       memory::Copy& copy = *bound.buffer->find(device.place());
       copy.valid = point;
       copy.uses.clear();
+      copy.completion = {};
       bound.buffer->set_completion(completion);
     }
   }

@@ -161,7 +161,8 @@ void Engine::wait_for(device::Point point) {
 std::byte* Engine::host_copy(graph::Storage& storage) {
   std::unique_lock lock(mutex_);
   memory::Buffer& buffer = *storage.buffer;
-  const memory::Copy* copy = buffer.find(kHost);
+  buffer.drop_failed(kHost);
+  memory::Copy* copy = buffer.find(kHost);
   for (int step = 0; !copy; ++step) {
     memory::Block block = devices_.host_pool().allocate(
         buffer.bytes(), devices_.get(buffer.origin().device).copy_out);
@@ -176,7 +177,7 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
   }
   const device::Point valid = copy->valid;
   std::byte* data = copy->data;
-  const Ref<memory::Completion> completion = buffer.completion();
+  const Ref<memory::Completion> completion = buffer.completion_of(*copy);
   lock.unlock();
   wait_for(valid);
   check(completion);
@@ -218,18 +219,6 @@ Ref<memory::Buffer> Engine::adopt_host(void* data, size_t bytes, std::shared_ptr
 Stream Engine::create_stream(Device device) {
   const uint16_t id = scheduler_.create_stream(*devices_.get(device).backend);
   return {static_cast<int>(id), device};
-}
-
-void Engine::retire_stream(const Stream& stream) {
-  const auto id = static_cast<uint16_t>(stream.index);
-  const std::lock_guard lock(mutex_);
-  const auto arena = state_.arenas.find(id);
-  if (arena != state_.arenas.end()) {
-    const device::Point last = scheduler_.last_point(id);
-    arena->second.pool->release(arena->second.data, arena->second.capacity, std::span(&last, 1));
-    state_.arenas.erase(arena);
-  }
-  scheduler_.retire_stream(id);
 }
 
 void Engine::synchronize(const Stream& stream) {

@@ -23,7 +23,6 @@ class Engine final : public graph::Evaluator {
   Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) override;
   int device_count(DeviceType type) override { return devices_.count(type); }
   Stream create_stream(Device device) override;
-  void retire_stream(const Stream& stream) override;
   Device device_of(uint16_t stream) override { return scheduler_.device_of(stream); }
   void synchronize(const Stream& stream) override;
 

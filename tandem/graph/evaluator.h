@@ -27,7 +27,6 @@ class Evaluator {
 
   virtual int device_count(DeviceType type) = 0;
   virtual Stream create_stream(Device device) = 0;
-  virtual void retire_stream(const Stream& stream) = 0;
   virtual Device device_of(uint16_t stream) = 0;
   virtual void synchronize(const Stream& stream) = 0;
 };

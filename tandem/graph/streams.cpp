@@ -1,6 +1,8 @@
 #include "tandem/graph/streams.h"
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "tandem/base/check.h"
@@ -20,14 +22,39 @@ Device unpack(uint64_t word) {
   return {static_cast<DeviceType>(word >> 32), static_cast<int>(word & 0xffffffffu)};
 }
 
-// What a thread has chosen; streams that were made for it are retired with it.
+// Streams of threads that have ended. Arrays that such a thread built may still name them, so they stay alive and
+// serve the next thread that needs one.
+struct IdleStreams {
+  std::mutex mutex;
+  std::vector<Stream> streams;
+
+  std::optional<Stream> take(Device device) {
+    const std::lock_guard lock(mutex);
+    const auto found = std::find_if(streams.begin(), streams.end(),
+                                    [&](const Stream& stream) { return stream.device == device; });
+    if (found == streams.end()) return {};
+    const Stream stream = *found;
+    streams.erase(found);
+    return stream;
+  }
+  void give(const std::vector<Stream>& idle) {
+    const std::lock_guard lock(mutex);
+    streams.insert(streams.end(), idle.begin(), idle.end());
+  }
+};
+IdleStreams& idle_streams() {
+  static IdleStreams* instance = new IdleStreams;  // outlives threads that end after static destruction
+  return *instance;
+}
+
+// What a thread has chosen; streams that were made for it go to the next thread.
 struct ThreadDefaults {
   std::optional<Device> device;
   std::vector<Stream> streams;  // at most one per device
   std::vector<Stream> owned;
 
   ~ThreadDefaults() {
-    for (const Stream& stream : owned) evaluator().retire_stream(stream);
+    if (!owned.empty()) idle_streams().give(owned);
   }
 
   Stream* find(Device wanted) {
@@ -81,7 +108,8 @@ Stream default_stream(Device device) {
   ThreadDefaults& defaults = thread_defaults();
   if (const Stream* stream = defaults.find(device)) return *stream;
   check_device(device);
-  const Stream stream = evaluator().create_stream(device);
+  const std::optional<Stream> idle = idle_streams().take(device);
+  const Stream stream = idle ? *idle : evaluator().create_stream(device);
   defaults.streams.push_back(stream);
   defaults.owned.push_back(stream);
   return stream;

@@ -104,4 +104,10 @@ void Buffer::drop(Device device) {
   copies_.erase(copy);
 }
 
+void Buffer::drop_failed(Device device) {
+  const Copy* const copy = find(device);
+  const bool failed = copy != nullptr && copy->completion && copy->completion->failed();
+  if (failed && (!completion_ || !completion_->failed())) drop(device);
+}
+
 }  // namespace tandem::memory

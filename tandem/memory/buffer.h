@@ -55,6 +55,8 @@ struct Copy {
   size_t capacity = 0;
   device::Point valid;  // the write or transfer that makes it valid
   Points uses;          // latest use per stream, the valid Point not included
+  // Whether the transfer that makes this copy succeeded; null for the copy that the producer wrote.
+  Ref<Completion> completion = {};
 };
 
 // Copies are guarded by the engine's lock; owners count atomically.
@@ -72,9 +74,17 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   auto& copies() { return copies_; }
   // Returns one copy's block to its pool; at least one other copy must remain.
   void drop(Device device);
+  // Returns the copy on `device` if the transfer that should have made it is known to have failed, though what it
+  // was made from is sound: the next reader copies again.
+  void drop_failed(Device device);
 
+  // Of the work that writes the buffer; a transfer that fails spoils its own copy alone.
   void set_completion(Ref<Completion> completion) { completion_ = std::move(completion); }
   const Ref<Completion>& completion() const { return completion_; }
+  // What a reader of the copy depends on; null when it is known to have succeeded.
+  Ref<Completion>& completion_of(Copy& copy) {
+    return copy.completion ? copy.completion : completion_;
+  }
 
   // Exports (NumPy views, DLPack): while one lives the memory is not donated. A writable one also
   // makes device mirrors stale.

@@ -10,7 +10,11 @@ namespace {
 class MemoryPlanner {
  public:
   MemoryPlanner(Plan& plan, std::span<const int64_t> dims)
-      : plan_(plan), dims_(dims), last_use_(plan.values.size(), kNone) {}
+      : plan_(plan),
+        dims_(dims),
+        last_use_(plan.values.size(), kNone),
+        last_segment_(plan.values.size(), 0),
+        read_elsewhere_(plan.values.size(), false) {}
 
   void run() {
     find_uses();
@@ -31,6 +35,12 @@ class MemoryPlanner {
       for (const Operand& operand : instruction.buffers) {
         Value& value = plan_.values[operand.value];
         last_use_[operand.value] = i;
+        last_segment_[operand.value] = std::max(last_segment_[operand.value], instruction.segment);
+        if (value.instruction != kNone &&
+            plan_.devices[plan_.instructions[value.instruction].slot] !=
+                plan_.devices[instruction.slot]) {
+          read_elsewhere_[operand.value] = true;
+        }
         if (value.home != Home::arena || value.instruction == kNone) continue;
         if (plan_.instructions[value.instruction].slot != instruction.slot) {
           value.home = Home::transient;
@@ -78,7 +88,8 @@ class MemoryPlanner {
   }
 
   // An output may take the place of a leaf that dies in the same kernel, if both have the same shape and the
-  // kernel reads the leaf no later than it computes what replaces it (kernel::may_alias has the rule).
+  // kernel reads the leaf no later than it computes what replaces it (kernel::may_alias has the rule). The
+  // buffer has at most one copy per device, so an output that another device reads needs one of its own.
   void find_donors() {
     for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
       const Instruction& instruction = plan_.instructions[i];
@@ -86,7 +97,7 @@ class MemoryPlanner {
       for (uint32_t w = 0; w < instruction.buffers.size(); ++w) {
         const Operand& target = instruction.buffers[w];
         Value& output = plan_.values[target.value];
-        if (!target.written || output.home != Home::output) continue;
+        if (!target.written || output.home != Home::output || read_elsewhere_[target.value]) continue;
         for (uint32_t r = 0; r < instruction.buffers.size(); ++r) {
           if (may_donate(instruction, i, r, w)) output.donors.push_back(instruction.buffers[r].value);
         }
@@ -102,10 +113,13 @@ class MemoryPlanner {
     const Value& output = plan_.values[target.value];
     if (source.written || leaf.home != Home::leaf || !source.views.empty()) return false;
     if (source.row != target.row || leaf.first_dim != output.first_dim ||
-        leaf.rank != output.rank || size_of(leaf.dtype) != size_of(output.dtype)) {
+        leaf.rank != output.rank || size_of(leaf.dtype) != size_of(output.dtype) ||
+        is_complex(leaf.dtype) != is_complex(output.dtype)) {
       return false;
     }
     if (last_use_[source.value] != number || is_published(source.value)) return false;
+    // Segments of other streams that are submitted later may hold earlier instructions.
+    if (last_segment_[source.value] > instruction.segment) return false;
     size_t readers = 0;
     for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
     return readers == 1 && kernel::may_alias(*instruction.text, static_cast<uint16_t>(read), static_cast<uint16_t>(write));
@@ -139,7 +153,9 @@ class MemoryPlanner {
 
   Plan& plan_;
   std::span<const int64_t> dims_;
-  std::vector<uint32_t> last_use_;  // by value: the last instruction that touches it
+  std::vector<uint32_t> last_use_;      // by value: the last instruction that touches it
+  std::vector<uint32_t> last_segment_;  // by value: the last segment that touches it
+  std::vector<bool> read_elsewhere_;    // by value: on another device than the one that makes it
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ template <class T>
 std::vector<T> values(const array& a) {
   const array dense = contiguous(a);
   const T* data = dense.data<T>();
-  return {data, data + dense.size()};
+  return std::vector<T>(data, data + dense.size());
 }
 
 inline std::vector<std::byte> bytes(const array& a) {

@@ -286,8 +286,13 @@ class KernelLowering {
 
   void prepare_reduction(uint32_t n) {
     const FlatNode& node = flat(n);
-    const op_table::Reduction kind = reduction_of(n);
+    op_table::Reduction kind = reduction_of(n);
     EmittedValue value = operand(graph_.nodes[n].inputs[0]);
+    if (value.dtype == Dtype::bool_) {  // the kernel orders numbers only
+      if (kind == op_table::Reduction::min) kind = op_table::Reduction::all;
+      if (kind == op_table::Reduction::max) kind = op_table::Reduction::any;
+      if (op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, Dtype::int32);
+    }
     // Sums and products are formed in the dtype of the result, truth in bool, the rest in their own.
     if (!op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, node.dtype);
     const Dtype dtype = value.dtype;
