@@ -73,8 +73,11 @@ bool Pool::Impl::add_slab(size_t bytes) {
 bool Pool::Impl::grow(size_t bytes) {
   const size_t unit = source->granularity();
   const size_t exact = round_up(bytes, unit);
-  const size_t generous =
+  size_t generous =
       round_up(std::clamp(space.source_bytes() / 4, kSmallestSlab, kLargestSlab), unit);
+  // A small cap becomes one slab rather than many that cannot merge.
+  if (cap != 0)
+    generous = std::min(generous, (cap - std::min(cap, space.source_bytes())) / unit * unit);
   if (generous > exact && add_slab(generous)) return true;
   if (add_slab(exact)) return true;
   return trim(0) > 0 && add_slab(exact);

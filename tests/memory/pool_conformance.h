@@ -214,6 +214,21 @@ TEST_P(PoolConformance, CapLimitsWhatTheSourceGives) {
   pool->release(c.data, c.capacity, kNoUses);
 }
 
+TEST_P(PoolConformance, ASmallCapIsOneSlab) {
+  const auto pool = make_pool(size_t{1} << 20);
+  std::vector<Block> blocks;
+  for (int i = 0; i < 3; ++i) blocks.push_back(pool->allocate(size_t{300} << 10, 1));
+  for (const Block& block : blocks) {
+    ASSERT_NE(block.data, nullptr);
+    pool->release(block.data, block.capacity, Points({device::Point(1, 1)}));
+  }
+  EXPECT_EQ(pool->statistics().source_calls, 1u);
+  const Block whole = pool->allocate(size_t{1} << 20, 2);
+  EXPECT_NE(whole.data, nullptr) << "although work still uses the parts";
+  EXPECT_EQ(whole.after.size(), 1u);
+  pool->release(whole.data, whole.capacity, kNoUses);
+}
+
 TEST_P(PoolConformance, CapCountsBlocksThatMustBeWaitedFor) {
   const auto pool = make_pool(size_t{2} << 20);
   const Block a = pool->allocate(size_t{1} << 20, 1);
