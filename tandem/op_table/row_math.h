@@ -44,14 +44,11 @@ I floor_divide(I x, I y) {
   const I r = select(y == zero, zero, x - q * y);
   return select((r != zero) & ((r ^ y) < zero), q - like(x, 1), q);
 }
-// A negative exponent gives 0, but for the bases 1 and -1.
+// A negative exponent gives 0 for every base.
 template <class I>
 I power_of_integers(I x, I y) {
   const I zero = like(x, 0);
-  const I one = like(x, 1);
-  const I of_minus_one = select((y & one) == zero, one, -one);
-  const I fraction = select(x == one, one, select(x == -one, of_minus_one, zero));
-  return select(y < zero, fraction, ipow(x, y));
+  return select(y < zero, zero, ipow(x, y));
 }
 
 // The exact remainder with the sign of the divisor.

@@ -16,7 +16,7 @@ Whole floor_quotient(Whole x, Whole y) {
 }
 // Modulo 2^128, of which every narrower result is the low part.
 Whole power_of(Whole x, Whole n) {
-  if (n < 0) return x == 1 ? 1 : (x == -1 ? (n % 2 == 0 ? 1 : -1) : 0);
+  if (n < 0) return 0;
   unsigned __int128 result = 1;
   auto square = static_cast<unsigned __int128>(x);
   for (; n > 0; n /= 2, square *= square) {

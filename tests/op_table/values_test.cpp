@@ -156,7 +156,7 @@ TEST(Values, IntegerCorners) {
   EXPECT_EQ((integer_value<Rest>(-7, 2).v), 1);
   EXPECT_EQ((integer_value<Rest>(7, -2).v), -1);
   EXPECT_EQ((integer_value<Power>(2, -1).v), 0);
-  EXPECT_EQ((integer_value<Power>(-1, -3).v), -1);
+  EXPECT_EQ((integer_value<Power>(-1, -3).v), 0);
   EXPECT_EQ((integer_value<Power>(0, 0).v), 1);
   EXPECT_EQ((integer_value<Power>(3u, 41u).v), 0x7b5fb863u);
   EXPECT_EQ((integer_value<Row<RowId::left_shift>>(1, 32).v), 0);
