@@ -14,7 +14,7 @@ using graph::FlatNode;
 using graph::Structured;
 
 // Beyond these a kernel stops growing: code size and live tiles against one more pass over memory.
-constexpr uint32_t kMaxCost = 1024;
+constexpr uint32_t kMaxCost = 2048;
 constexpr uint32_t kMaxOperands = 40;
 
 enum class Level : uint8_t { none, element, row };
@@ -108,7 +108,7 @@ class Fuser {
     const SimpleNode& node = graph_.nodes[n];
     if (cluster.library || cluster.slot != node.flat.slot) return Level::none;
     if (cluster.cost + cost_of(n) > kMaxCost ||
-        cluster.operands + node.inputs.size() + 1 > kMaxOperands) {
+        cluster.operands + buffers_of(n, c) > kMaxOperands) {
       return Level::none;
     }
     Level level = Level::none;
@@ -148,7 +148,7 @@ class Fuser {
     Cluster& cluster = result_.clusters[c];
     result_.cluster_of[n] = c;
     cluster.cost += cost_of(n);
-    cluster.operands += static_cast<uint32_t>(graph_.nodes[n].inputs.size()) + 1;
+    cluster.operands += buffers_of(n, c);
     if (level == Level::row) {
       cluster.row_nodes.push_back(n);
       level_[n] = Level::row;
@@ -160,6 +160,18 @@ class Fuser {
       level_[n] = Level::element;
     }
     newest_[{cluster.slot, cluster.first_dim, cluster.rank}] = c;
+  }
+
+  // Buffers that node n adds to a kernel: inputs from memory, and its own result if it is kept.
+  uint32_t buffers_of(uint32_t n, uint32_t c) const {
+    uint32_t count = graph_.nodes[n].kept ? 1 : 0;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      if (input.value == kNone || result_.cluster_of[input.value] == c) continue;
+      const bool generated =
+          flat(input.value).op.is_generator() && result_.cluster_of[input.value] == kNone;
+      if (!generated) ++count;
+    }
+    return count;
   }
 
   uint32_t cost_of(uint32_t n) const {
