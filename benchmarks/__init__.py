@@ -1,0 +1,1 @@
+"""Benchmarks against NumPy and MLX on the CPU; `python -m benchmarks` or `./dev bench`."""

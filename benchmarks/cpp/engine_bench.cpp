@@ -1,0 +1,103 @@
+// Costs of building and evaluating small graphs: what a user of the C++ interface pays per call and per node.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "benchmarks/cpp/roof.h"
+#include "tandem/tandem.h"
+
+namespace tandem {
+namespace {
+
+array small() {
+  const std::vector<float> values(1024, 1.0f);
+  return array(values.data(), Shape{1024}, Dtype::float32);
+}
+
+// One add of 1,024 elements whose plan is known: build, evaluate, drop.
+void cached_add(benchmark::State& state) {
+  const array a = small(), b = small();
+  for (auto _ : state) {
+    const array c = add(a, b);
+    eval(c);
+    benchmark::DoNotOptimize(c);
+  }
+}
+BENCHMARK(cached_add);
+
+array chain(const array& start, int64_t length) {
+  array x = start;
+  for (int64_t i = 0; i < length; ++i) x = i % 2 ? multiply(x, 1.0001) : add(x, 0.5);
+  return x;
+}
+
+// Chains of scalar adds and products on one element, whose plan is known: time per node.
+void cached_chain_node(benchmark::State& state) {
+  const array one(1.0f);
+  eval(one);
+  for (auto _ : state) {
+    const array x = chain(one, state.range(0));
+    eval(x);
+    benchmark::DoNotOptimize(x);
+  }
+  state.counters["per_node"] = benchmark::Counter(
+      static_cast<double>(state.iterations() * state.range(0)),
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(cached_chain_node)->Arg(100)->Arg(1000)->Arg(10000);
+
+// Building alone, without evaluation.
+void build_node(benchmark::State& state) {
+  const array one(1.0f);
+  eval(one);
+  for (auto _ : state) benchmark::DoNotOptimize(chain(one, 1000));
+  state.counters["per_node"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * 1000),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(build_node);
+
+// An expression of 12 operations that has never been seen: planned, compiled and run. The order of the operations
+// comes from the bits of the iteration, so that each is new.
+void new_expression(benchmark::State& state) {
+  const array a = small();
+  uint64_t number = 0;
+  const uint64_t plans = inspect::counters().plans_built;
+  for (auto _ : state) {
+    array x = a;
+    ++number;
+    for (int i = 0; i < 12; ++i) {
+      const uint64_t kind = number >> (2 * i) & 3;
+      x = kind == 0 ? add(x, a) : kind == 1 ? multiply(x, a) : kind == 2 ? minimum(x, a) : subtract(x, a);
+    }
+    eval(x);
+    benchmark::DoNotOptimize(x);
+  }
+  state.counters["new_plans"] =
+      benchmark::Counter(static_cast<double>(inspect::counters().plans_built - plans),
+                         benchmark::Counter::kAvgIterations);
+}
+BENCHMARK(new_expression)->Iterations(2000);
+
+// Reading one element of an evaluated array through a view.
+void read_element(benchmark::State& state) {
+  const array a = small();
+  const Shape start{7}, one{1};
+  for (auto _ : state) benchmark::DoNotOptimize(slice(a, start, one, one).item<float>());
+}
+BENCHMARK(read_element);
+
+// The limits of this machine, for the rows of the Python benchmark.
+void roofs(benchmark::State& state) {
+  double read = 0, multiply_add = 0;
+  for (auto _ : state) {
+    read = benchmarks::read_roof();
+    multiply_add = benchmarks::multiply_add_roof();
+  }
+  state.counters["read_GBs"] = read;
+  state.counters["multiply_add_GFs"] = multiply_add;
+}
+BENCHMARK(roofs)->Iterations(1)->Name("roofs");
+
+}  // namespace
+}  // namespace tandem

@@ -1,0 +1,122 @@
+"""Interleaved timing, and the limits of the machine from the same run."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+
+from benchmarks.rows import Row
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TARGETS_US = {  # rows of the C++ benchmark: what a user of the C++ interface may expect
+    "cached_add": 1.0,
+    "cached_chain_node/1000": 0.15,
+    "new_expression/iterations:2000": 200.0,
+}
+
+
+@dataclass
+class Timing:
+    """Seconds of one library in one row."""
+
+    samples: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return median(self.samples)
+
+    @property
+    def spread(self) -> float:
+        """Half of the middle 50 %, relative to the median."""
+        if len(self.samples) < 4:
+            return 0.0
+        low, _, high = quantiles(self.samples, n=4)
+        return (high - low) / 2 / self.median
+
+
+@dataclass
+class Roofs:
+    """Limits of the machine: bytes, multiply-adds (two operations each) per second."""
+
+    read_bytes: float = 0.0
+    flops: float = 0.0
+
+    def seconds(self, row: Row) -> float:
+        """The least time of a row, 0 when it has no roof."""
+        times = [0.0]
+        if self.read_bytes:
+            times.append(row.bytes / self.read_bytes)
+        if self.flops:
+            times.append(row.flops / self.flops)
+            times.append(row.lane_instructions / (self.flops / 2))
+        return max(times)
+
+
+@dataclass
+class CppRow:
+    name: str
+    seconds: float
+    target_us: float | None
+
+
+def engine_benchmark() -> Path | None:
+    """The C++ benchmark of this tree, built by `./dev bench`."""
+    builds = ("release", "dev")
+    paths = [REPOSITORY / "build" / build / "benchmarks" / "engine_bench" for build in builds]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def run_cpp(path: Path) -> tuple[list[CppRow], Roofs]:
+    """Medians of the C++ rows, and the roofs that they measure."""
+    command = [str(path), "--benchmark_format=json", "--benchmark_repetitions=5",
+               "--benchmark_report_aggregates_only=true"]  # fmt: skip
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows, roofs = [], Roofs()
+    for entry in json.loads(output[output.index("{") :])["benchmarks"]:
+        if entry.get("aggregate_name") != "median":
+            continue
+        name = entry["run_name"].removesuffix("/iterations:1")
+        if name == "roofs":
+            roofs = Roofs(entry["read_GBs"] * 1e9, entry["multiply_add_GFs"] * 1e9)
+            continue
+        unit = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[entry["time_unit"]]
+        seconds = entry.get("per_node", entry["real_time"] * unit)
+        rows.append(CppRow(name, seconds, TARGETS_US.get(name)))
+    return rows, roofs
+
+
+def repetitions(call: Callable[[], object], least: float) -> int:
+    """Calls per sample, so that one sample takes at least `least` seconds."""
+    call()
+    started = time.perf_counter()
+    call()
+    once = time.perf_counter() - started
+    return max(1, min(10_000, round(least / max(once, 1e-9))))
+
+
+def interleaved(calls: dict[str, Callable[[], object]], rounds: int, least: float) -> dict[str, Timing]:
+    """Samples of each call in turn, so that all meet the same disturbances."""
+    counts = {name: repetitions(call, least) for name, call in calls.items()}
+    timings = {name: Timing() for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            count = counts[name]
+            started = time.perf_counter()
+            for _ in range(count):
+                call()
+            timings[name].samples.append((time.perf_counter() - started) / count)
+    return timings
+
+
+def machine() -> dict[str, str | int | float]:
+    model = ""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    load = os.getloadavg()[0]
+    return {"cpu": model, "threads": len(os.sched_getaffinity(0)), "load_at_start": round(load, 1)}
