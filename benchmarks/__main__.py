@@ -81,7 +81,9 @@ HEAD = ["row", "tandem, us", "NumPy, us: tandem is", "MLX on the CPU, us: tandem
         "roof, us (part reached)", "target"]  # fmt: skip
 
 
-def show(console: Console, rows: list[Row], results: Results, cpp: list[CppRow], roofs: Roofs) -> None:
+def show(
+    console: Console, rows: list[Row], results: Results, cpp: list[CppRow], roofs: Roofs
+) -> None:
     table = Table(*HEAD, title="Medians of interleaved samples ± half of the middle 50 %")
     for row in rows:
         table.add_row(*cells(row, results[row.name], roofs))
@@ -127,7 +129,11 @@ def write(folder: Path, rows: list[Row], results: Results, cpp: list[CppRow], ro
         "roofs": asdict(roofs),
         "rows": [
             {"name": row.name, "what": row.what, "roof_seconds": roofs.seconds(row)}
-            | {"seconds": {library: timing.samples for library, timing in results[row.name].items()}}
+            | {
+                "seconds": {
+                    library: timing.samples for library, timing in results[row.name].items()
+                }
+            }
             for row in rows
         ],
         "cpp": [asdict(row) for row in cpp],
@@ -140,10 +146,14 @@ def write(folder: Path, rows: list[Row], results: Results, cpp: list[CppRow], ro
 def main() -> int:
     names = [row.name for row in ROWS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"rows to measure: {', '.join(names)}")
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help=f"rows to measure: {', '.join(names)}"
+    )
     parser.add_argument("--rounds", type=int, default=15, help="samples of each library in a row")
     parser.add_argument("--least", type=float, default=0.02, help="seconds of one sample at least")
-    parser.add_argument("--no-cpp", action="store_true", help="leave out the C++ rows and the roofs")
+    parser.add_argument(
+        "--no-cpp", action="store_true", help="leave out the C++ rows and the roofs"
+    )
     options = parser.parse_args()
     unknown = set(options.rows) - set(names)
     if unknown:

@@ -98,7 +98,9 @@ def repetitions(call: Callable[[], object], least: float) -> int:
     return max(1, min(10_000, round(least / max(once, 1e-9))))
 
 
-def interleaved(calls: dict[str, Callable[[], object]], rounds: int, least: float) -> dict[str, Timing]:
+def interleaved(
+    calls: dict[str, Callable[[], object]], rounds: int, least: float
+) -> dict[str, Timing]:
     """Samples of each call in turn, so that all meet the same disturbances."""
     counts = {name: repetitions(call, least) for name, call in calls.items()}
     timings = {name: Timing() for name in calls}

@@ -121,7 +121,7 @@ def build_operator(mx: ModuleType) -> Call:
 
     def call() -> None:
         for _ in range(1000):
-            a + b  # noqa: B018
+            a + b
 
     return call
 
@@ -250,7 +250,9 @@ def product(m: int, k: int, n: int) -> tuple[Callable[[ModuleType], Call], Calla
 def _product_row(name: str, m: int, k: int, n: int) -> Row:
     make, make_numpy = product(m, k, n)
     count = 4.0 * (m * k + k * n + m * n)
-    return Row(name, f"{m}x{k} @ {k}x{n} float32", make, make_numpy, bytes=count, flops=2.0 * m * k * n)
+    return Row(
+        name, f"{m}x{k} @ {k}x{n} float32", make, make_numpy, bytes=count, flops=2.0 * m * k * n
+    )
 
 
 ROWS = [

@@ -1,4 +1,5 @@
-// Costs of building and evaluating small graphs: what a user of the C++ interface pays per call and per node.
+// Costs of building and evaluating small graphs: what a user of the C++ interface pays per call and
+// per node.
 #include <benchmark/benchmark.h>
 
 #include <vector>
@@ -40,9 +41,9 @@ void cached_chain_node(benchmark::State& state) {
     eval(x);
     benchmark::DoNotOptimize(x);
   }
-  state.counters["per_node"] = benchmark::Counter(
-      static_cast<double>(state.iterations() * state.range(0)),
-      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_node"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * state.range(0)),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(cached_chain_node)->Arg(100)->Arg(1000)->Arg(10000);
 
@@ -57,8 +58,8 @@ void build_node(benchmark::State& state) {
 }
 BENCHMARK(build_node);
 
-// An expression of 12 operations that has never been seen: planned, compiled and run. The order of the operations
-// comes from the bits of the iteration, so that each is new.
+// An expression of 12 operations that has never been seen: planned, compiled and run. The order of
+// the operations comes from the bits of the iteration, so that each is new.
 void new_expression(benchmark::State& state) {
   const array a = small();
   uint64_t number = 0;
@@ -68,7 +69,10 @@ void new_expression(benchmark::State& state) {
     ++number;
     for (int i = 0; i < 12; ++i) {
       const uint64_t kind = number >> (2 * i) & 3;
-      x = kind == 0 ? add(x, a) : kind == 1 ? multiply(x, a) : kind == 2 ? minimum(x, a) : subtract(x, a);
+      x = kind == 0   ? add(x, a)
+          : kind == 1 ? multiply(x, a)
+          : kind == 2 ? minimum(x, a)
+                      : subtract(x, a);
     }
     eval(x);
     benchmark::DoNotOptimize(x);

@@ -48,7 +48,8 @@ namespace {
 array make_array(nb::handle value, std::optional<Dtype> dtype) {
   PyObject* object = value.ptr();
   if (is_array(object)) return dtype ? astype(array_of(object), *dtype) : array_of(object);
-  if (const auto scalar = scalar_from(object)) return array(*scalar, dtype.value_or(dtype_of(*scalar)));
+  if (const auto scalar = scalar_from(object))
+    return array(*scalar, dtype.value_or(dtype_of(*scalar)));
   if (PyList_Check(object) || PyTuple_Check(object)) return array_from_sequence(object, dtype);
   if (nb::hasattr(value, "__mlx_array__")) return make_array(value.attr("__mlx_array__")(), dtype);
   if (is_data(object)) return array_from_data(object, dtype);
@@ -140,31 +141,41 @@ void bind_properties(ArrayClass& cls) {
 }
 
 void bind_conversions(ArrayClass& cls) {
-  cls.def("item", [](const array& a) { return element(a, "item"); },
-          nb::sig("def item(self) -> bool | int | float | complex"),
-          "Waits for the value and gives its one element as a Python number.\n"
-          "ShapeError unless the array has exactly one element.")
+  cls.def(
+         "item", [](const array& a) { return element(a, "item"); },
+         nb::sig("def item(self) -> bool | int | float | complex"),
+         "Waits for the value and gives its one element as a Python number.\n"
+         "ShapeError unless the array has exactly one element.")
       .def("tolist", &nested_list, nb::sig("def tolist(self) -> typing.Any"),
            "Waits for the value and gives it as nested lists of Python numbers; an array of no\n"
            "axes gives the number alone.")
-      .def("astype", [](const array& a, Dtype dtype, const StreamOrDevice& s) { return astype(a, dtype, s); },
-           nb::arg("dtype"), nb::arg("stream") = nb::none(),
-           "The same elements as another dtype; the array itself when it already is.")
+      .def(
+          "astype",
+          [](const array& a, Dtype dtype, const StreamOrDevice& s) { return astype(a, dtype, s); },
+          nb::arg("dtype"), nb::arg("stream") = nb::none(),
+          "The same elements as another dtype; the array itself when it already is.")
       .def("__repr__", &text_of)
       .def("__str__", &text_of)
-      .def("__format__", &format, nb::arg("format_spec"), nb::sig("def __format__(self, format_spec: str, /) -> str"))
-      .def("__int__", [](const array& a) { return as_number(a, PyNumber_Long, "int"); },
-           nb::sig("def __int__(self) -> int"))
-      .def("__float__", [](const array& a) { return as_number(a, PyNumber_Float, "float"); },
-           nb::sig("def __float__(self) -> float"))
-      .def("__complex__", [](const array& a) { return as_number(a, to_complex, "complex"); },
-           nb::sig("def __complex__(self) -> complex"))
-      .def("__index__", [](const array& a) {
-             if (!is_integer(a.dtype()) || a.size() != 1) {
-               throw nb::type_error("only an integer array with one element is an index");
-             }
-             return element(a, "index");
-           }, nb::sig("def __index__(self) -> int"));
+      .def("__format__", &format, nb::arg("format_spec"),
+           nb::sig("def __format__(self, format_spec: str, /) -> str"))
+      .def(
+          "__int__", [](const array& a) { return as_number(a, PyNumber_Long, "int"); },
+          nb::sig("def __int__(self) -> int"))
+      .def(
+          "__float__", [](const array& a) { return as_number(a, PyNumber_Float, "float"); },
+          nb::sig("def __float__(self) -> float"))
+      .def(
+          "__complex__", [](const array& a) { return as_number(a, to_complex, "complex"); },
+          nb::sig("def __complex__(self) -> complex"))
+      .def(
+          "__index__",
+          [](const array& a) {
+            if (!is_integer(a.dtype()) || a.size() != 1) {
+              throw nb::type_error("only an integer array with one element is an index");
+            }
+            return element(a, "index");
+          },
+          nb::sig("def __index__(self) -> int"));
 }
 
 }  // namespace
@@ -173,22 +184,24 @@ ArrayClass bind_array(nb::module_& m) {
   static const std::vector<PyType_Slot> slots = array_slots();
   ArrayClass cls(m, "array", nb::type_slots(slots.data()), nb::pooled(256), kArrayDoc);
   array_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
-  cls.def("__init__",
-          [](array* self, nb::handle value, std::optional<Dtype> dtype) {
-            new (self) array(make_array(value, dtype));
-          },
-          nb::arg("val").none(), nb::arg("dtype") = nb::none(),
-          nb::sig("def __init__(self, val: typing.Any, dtype: Dtype | None = None) -> None"));
+  cls.def(
+      "__init__",
+      [](array* self, nb::handle value, std::optional<Dtype> dtype) {
+        new (self) array(make_array(value, dtype));
+      },
+      nb::arg("val").none(), nb::arg("dtype") = nb::none(),
+      nb::sig("def __init__(self, val: typing.Any, dtype: Dtype | None = None) -> None"));
   bind_properties(cls);
   bind_conversions(cls);
   bind_iterator(m);
-  m.def("asarray", &as_array, nb::arg("a"), nb::arg("dtype") = nb::none(), nb::kw_only(),
-        nb::arg("copy") = nb::none(),
-        nb::sig("def asarray(a: typing.Any, dtype: Dtype | None = None, *, copy: bool | None = None) "
-                "-> array"),
-        "An array of the elements of `a`, sharing its memory where that is possible: NumPy arrays,\n"
-        "buffers and DLPack exporters in host memory whose dtype stays. `copy=True` always copies,\n"
-        "`copy=False` raises ArgumentError where a copy would be needed.");
+  m.def(
+      "asarray", &as_array, nb::arg("a"), nb::arg("dtype") = nb::none(), nb::kw_only(),
+      nb::arg("copy") = nb::none(),
+      nb::sig("def asarray(a: typing.Any, dtype: Dtype | None = None, *, copy: bool | None = None) "
+              "-> array"),
+      "An array of the elements of `a`, sharing its memory where that is possible: NumPy arrays,\n"
+      "buffers and DLPack exporters in host memory whose dtype stays. `copy=True` always copies,\n"
+      "`copy=False` raises ArgumentError where a copy would be needed.");
   return cls;
 }
 

@@ -13,7 +13,8 @@ using ArrayClass = nb::class_<array>;
 void bind_errors(nb::module_& m);
 void bind_dtype(nb::module_& m);
 void bind_streams(nb::module_& m);
-// The class itself with its construction, properties and conversions; later parts add methods to it.
+// The class itself with its construction, properties and conversions; later parts add methods to
+// it.
 ArrayClass bind_array(nb::module_& m);
 void bind_rows(nb::module_& m, ArrayClass& cls);
 void bind_creation(nb::module_& m);

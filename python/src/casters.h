@@ -51,23 +51,22 @@ struct type_caster<tandem::Dtype> {
 
 template <>
 struct type_caster<tandem::StreamOrDevice> {
-  NB_TYPE_CASTER(tandem::StreamOrDevice,
-                 make_caster<tandem::Stream>::Name + const_name(" | ") +
-                     make_caster<tandem::Device>::Name + const_name(" | ") +
-                     make_caster<tandem::DeviceType>::Name)
+  NB_TYPE_CASTER(tandem::StreamOrDevice, make_caster<tandem::Stream>::Name + const_name(" | ") +
+                                             make_caster<tandem::Device>::Name + const_name(" | ") +
+                                             make_caster<tandem::DeviceType>::Name)
 
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
     return source.is_none() || tandem::python::stream_from(source.ptr(), value);
   }
 };
 
-// Holds the array or scalar by value, so that building an operation needs no further conversion. A failure
-// inside the conversion (an int beyond 64 bits) is raised when the argument is used.
+// Holds the array or scalar by value, so that building an operation needs no further conversion. A
+// failure inside the conversion (an int beyond 64 bits) is raised when the argument is used.
 template <>
 struct type_caster<tandem::Operand> {
   using Value = tandem::Operand;
-  static constexpr auto Name = make_caster<tandem::array>::Name +
-                               const_name(tandem::python::kOperandText);
+  static constexpr auto Name =
+      make_caster<tandem::array>::Name + const_name(tandem::python::kOperandText);
   template <class T>
   using Cast = tandem::Operand&;
   template <class T>
@@ -137,8 +136,7 @@ struct type_caster<tandem::python::ShapeArgument> {
 
 template <>
 struct type_caster<tandem::python::AxesArgument> {
-  NB_TYPE_CASTER(tandem::python::AxesArgument,
-                 const_name("int | collections.abc.Sequence[int]"))
+  NB_TYPE_CASTER(tandem::python::AxesArgument, const_name("int | collections.abc.Sequence[int]"))
 
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
     if (source.is_none()) return true;

@@ -31,21 +31,26 @@ bool dtype_from(PyObject* object, Dtype& result) {
 void bind_dtype(nb::module_& m) {
   auto cls =
       nb::class_<DtypeObject>(m, "Dtype", "The type of the elements of an array.")
-          .def_prop_ro("size", [](const DtypeObject& d) { return size_of(d.value); },
-                       "Bytes of one element.")
-          .def_prop_ro("name", [](const DtypeObject& d) { return std::string(name_of(d.value)); },
-                       "The name: 'float32'.")
+          .def_prop_ro(
+              "size", [](const DtypeObject& d) { return size_of(d.value); },
+              "Bytes of one element.")
+          .def_prop_ro(
+              "name", [](const DtypeObject& d) { return std::string(name_of(d.value)); },
+              "The name: 'float32'.")
           .def("__repr__", &dtype_text)
           .def("__hash__", [](const DtypeObject& d) { return static_cast<int>(d.value); })
-          .def("__eq__",
-               [](const DtypeObject& a, nb::handle b) {
-                 Dtype other;
-                 return dtype_from(b.ptr(), other) && other == a.value;
-               }, nb::arg("other").none())
-          .def("__reduce__", [](nb::handle self) {
-            return nb::make_tuple(nb::module_::import_("tandem.core.pickling").attr("dtype"),
-                                  nb::make_tuple(self.attr("name")));
-          })
+          .def(
+              "__eq__",
+              [](const DtypeObject& a, nb::handle b) {
+                Dtype other;
+                return dtype_from(b.ptr(), other) && other == a.value;
+              },
+              nb::arg("other").none())
+          .def("__reduce__",
+               [](nb::handle self) {
+                 return nb::make_tuple(nb::module_::import_("tandem.core.pickling").attr("dtype"),
+                                       nb::make_tuple(self.attr("name")));
+               })
           .def("__copy__", [](nb::handle self) { return nb::borrow(self); })
           .def("__deepcopy__", [](nb::handle self, nb::handle) { return nb::borrow(self); });
   dtype_type = reinterpret_cast<PyTypeObject*>(cls.ptr());

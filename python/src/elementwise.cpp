@@ -1,4 +1,5 @@
-// The functions, methods and properties of class array that op rows name, all from the rows themselves.
+// The functions, methods and properties of class array that op rows name, all from the rows
+// themselves.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
@@ -34,7 +35,8 @@ constexpr char kStreamParameter[] = "stream: Stream | Device | DeviceType | None
 const char* function_signature(const RowInfo& row, std::string_view name) {
   std::string text = "def " + std::string(name) + "(";
   for (int i = 0; i < row.arity; ++i) {
-    text += std::string(row.python.parameters[static_cast<size_t>(i)]) + ": " + operand_type(false) + ", ";
+    text += std::string(row.python.parameters[static_cast<size_t>(i)]) + ": " +
+            operand_type(false) + ", ";
   }
   if (row.python.positional_only) text += "/, *, ";
   return keep(text + kStreamParameter + ") -> array");
@@ -102,7 +104,8 @@ void bind_function(nb::module_& m, const RowInfo& row, std::string_view name) {
   if (row.arity == 1) define(one, nb::arg(parameter(row, 0)));
   if (row.arity == 2) define(two, nb::arg(parameter(row, 0)), nb::arg(parameter(row, 1)));
   if (row.arity == 3) {
-    define(three, nb::arg(parameter(row, 0)), nb::arg(parameter(row, 1)), nb::arg(parameter(row, 2)));
+    define(three, nb::arg(parameter(row, 0)), nb::arg(parameter(row, 1)),
+           nb::arg(parameter(row, 2)));
   }
 }
 
@@ -119,21 +122,24 @@ void bind_member(ArrayClass& cls, const RowInfo& row) {
         keep(std::string(row.doc)));
     return;
   }
-  const char* doc = keep(std::string(row.doc) + "\n\nSee the function " + std::string(row.name) + ".");
+  const char* doc =
+      keep(std::string(row.doc) + "\n\nSee the function " + std::string(row.name) + ".");
   if (row.arity == 1) {
-    cls.def(name.c_str(),
-            [id](const array& a, const StreamOrDevice& s) {
-              const Operand operand = a;
-              return apply(id, std::span(&operand, 1), s);
-            },
-            nb::kw_only(), nb::arg("stream") = nb::none(), doc);
+    cls.def(
+        name.c_str(),
+        [id](const array& a, const StreamOrDevice& s) {
+          const Operand operand = a;
+          return apply(id, std::span(&operand, 1), s);
+        },
+        nb::kw_only(), nb::arg("stream") = nb::none(), doc);
   } else if (row.arity == 2) {
-    cls.def(name.c_str(),
-            [id](const array& a, const Operand& y, const StreamOrDevice& s) {
-              const Operand operands[] = {a, y};
-              return apply(id, operands, s);
-            },
-            nb::arg("other"), nb::kw_only(), nb::arg("stream") = nb::none(), doc);
+    cls.def(
+        name.c_str(),
+        [id](const array& a, const Operand& y, const StreamOrDevice& s) {
+          const Operand operands[] = {a, y};
+          return apply(id, operands, s);
+        },
+        nb::arg("other"), nb::kw_only(), nb::arg("stream") = nb::none(), doc);
   }
 }
 
@@ -186,21 +192,28 @@ void bind_rows(nb::module_& m, ArrayClass& cls) {
     }
     if (row.python.member != PythonMember::none) bind_member(cls, row);
   }
-  m.def("_rows", [] {
-    nb::list rows;
-    for (int i = 0; i < kRowCount; ++i) rows.append(describe(op_table::row(static_cast<RowId>(i))));
-    return rows;
-  }, nb::sig("def _rows() -> list[dict[str, typing.Any]]"), "The op rows as the tests read them.");
-  m.def("_infer", [](const std::string& name, const nb::list& dtypes) {
-    const auto id = op_table::find_row(name);
-    TANDEM_USER(id.has_value(), ArgumentError, "infer", "no op row of this name: got {}", name);
-    std::vector<Dtype> inputs;
-    for (nb::handle dtype : dtypes) inputs.push_back(nb::cast<Dtype>(dtype));
-    const op_table::Signature signature = op_table::infer(*id, inputs);
-    nb::list operands;
-    for (size_t i = 0; i < inputs.size(); ++i) operands.append(signature.operands[i]);
-    return nb::make_tuple(operands, signature.result);
-  }, nb::arg("name"), nb::arg("dtypes"), "Dtypes a row computes in: (operands, result).");
+  m.def(
+      "_rows",
+      [] {
+        nb::list rows;
+        for (int i = 0; i < kRowCount; ++i)
+          rows.append(describe(op_table::row(static_cast<RowId>(i))));
+        return rows;
+      },
+      nb::sig("def _rows() -> list[dict[str, typing.Any]]"), "The op rows as the tests read them.");
+  m.def(
+      "_infer",
+      [](const std::string& name, const nb::list& dtypes) {
+        const auto id = op_table::find_row(name);
+        TANDEM_USER(id.has_value(), ArgumentError, "infer", "no op row of this name: got {}", name);
+        std::vector<Dtype> inputs;
+        for (nb::handle dtype : dtypes) inputs.push_back(nb::cast<Dtype>(dtype));
+        const op_table::Signature signature = op_table::infer(*id, inputs);
+        nb::list operands;
+        for (size_t i = 0; i < inputs.size(); ++i) operands.append(signature.operands[i]);
+        return nb::make_tuple(operands, signature.result);
+      },
+      nb::arg("name"), nb::arg("dtypes"), "Dtypes a row computes in: (operands, result).");
 }
 
 }  // namespace tandem::python

@@ -33,7 +33,8 @@ PyObject* make_class(nb::module_& m, const char* name, const char* doc, Bases...
   return result;
 }
 
-// A signal handler of the user may have raised something of its own while the wait was polled: that stays.
+// A signal handler of the user may have raised something of its own while the wait was polled: that
+// stays.
 void set_interrupted() {
   if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
 }
@@ -48,7 +49,10 @@ void set_python_error() noexcept {
   } catch (const nb::builtin_exception& e) {
     const bool index = e.type() == nb::exception_type::index_error;
     const bool value = e.type() == nb::exception_type::value_error;
-    PyErr_SetString(index ? PyExc_IndexError : value ? PyExc_ValueError : PyExc_TypeError, e.what());
+    PyErr_SetString(index   ? PyExc_IndexError
+                    : value ? PyExc_ValueError
+                            : PyExc_TypeError,
+                    e.what());
   } catch (const Interrupted&) {
     set_interrupted();
   } catch (const AxisError& e) {
@@ -80,8 +84,8 @@ void set_python_error() noexcept {
 
 void bind_errors(nb::module_& m) {
   classes.error = make_class(m, "Error", "Base of every error of the library.", PyExc_RuntimeError);
-  classes.shape = make_class(m, "ShapeError", "Shapes do not fit together.", classes.error,
-                             PyExc_ValueError);
+  classes.shape =
+      make_class(m, "ShapeError", "Shapes do not fit together.", classes.error, PyExc_ValueError);
   classes.axis = make_class(m, "AxisError", "An axis or an index is outside its range.",
                             classes.shape, PyExc_IndexError);
   classes.dtype = make_class(m, "DTypeError", "An operation does not take these dtypes.",
@@ -92,10 +96,10 @@ void bind_errors(nb::module_& m) {
                               classes.error, PyExc_ValueError);
   classes.out_of_memory = make_class(m, "OutOfMemory", "No memory is left on a device.",
                                      classes.error, PyExc_MemoryError);
-  classes.io = make_class(m, "IoError", "A file cannot be read or written.", classes.error,
-                          PyExc_OSError);
-  classes.internal = make_class(m, "InternalError", "A broken promise of the library itself.",
-                                classes.error);
+  classes.io =
+      make_class(m, "IoError", "A file cannot be read or written.", classes.error, PyExc_OSError);
+  classes.internal =
+      make_class(m, "InternalError", "A broken promise of the library itself.", classes.error);
   nb::register_exception_translator([](const std::exception_ptr& error, void*) {
     try {
       std::rethrow_exception(error);

@@ -1,5 +1,7 @@
-// Arrays as other libraries see them: the buffer protocol, DLPack and __array__. Views share the array's host
-// memory, keep it alive, and keep the library from writing other values into it.
+// Arrays as other libraries see them: the buffer protocol, DLPack and __array__. Views share the
+// array's host memory, keep it alive, and keep the library from writing other values into it.
+#include "exchange.h"
+
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/tuple.h>
@@ -11,7 +13,6 @@
 #include "casters.h"
 #include "dlpack.h"
 #include "errors.h"
-#include "exchange.h"
 
 namespace tandem::python {
 namespace {
@@ -61,20 +62,34 @@ class Export {
 // Format of the struct module; null for bfloat16, which it does not know.
 const char* format_of(Dtype dtype) {
   switch (dtype) {
-    case Dtype::bool_: return "?";
-    case Dtype::uint8: return "B";
-    case Dtype::uint16: return "H";
-    case Dtype::uint32: return "I";
-    case Dtype::uint64: return "L";
-    case Dtype::int8: return "b";
-    case Dtype::int16: return "h";
-    case Dtype::int32: return "i";
-    case Dtype::int64: return "l";
-    case Dtype::float16: return "e";
-    case Dtype::float32: return "f";
-    case Dtype::float64: return "d";
-    case Dtype::complex64: return "Zf";
-    case Dtype::bfloat16: break;
+    case Dtype::bool_:
+      return "?";
+    case Dtype::uint8:
+      return "B";
+    case Dtype::uint16:
+      return "H";
+    case Dtype::uint32:
+      return "I";
+    case Dtype::uint64:
+      return "L";
+    case Dtype::int8:
+      return "b";
+    case Dtype::int16:
+      return "h";
+    case Dtype::int32:
+      return "i";
+    case Dtype::int64:
+      return "l";
+    case Dtype::float16:
+      return "e";
+    case Dtype::float32:
+      return "f";
+    case Dtype::float64:
+      return "d";
+    case Dtype::complex64:
+      return "Zf";
+    case Dtype::bfloat16:
+      break;
   }
   return nullptr;
 }
@@ -143,8 +158,13 @@ dlpack::ElementType element_type(Dtype dtype) {
 }
 
 dlpack::Tensor tensor_of(Export& elements) {
-  return {elements.data(),    {dlpack::kCpu, 0}, elements.rank(), element_type(elements.dtype()),
-          elements.shape(), elements.strides(), 0};
+  return {elements.data(),
+          {dlpack::kCpu, 0},
+          elements.rank(),
+          element_type(elements.dtype()),
+          elements.shape(),
+          elements.strides(),
+          0};
 }
 
 nb::object make_capsule(const array& value) {
@@ -158,7 +178,8 @@ nb::object make_capsule(const array& value) {
   };
   return nb::steal(PyCapsule_New(managed.release(), dlpack::kName, [](PyObject* capsule) {
     if (!PyCapsule_IsValid(capsule, dlpack::kName)) return;
-    auto* tensor = static_cast<dlpack::ManagedTensor*>(PyCapsule_GetPointer(capsule, dlpack::kName));
+    auto* tensor =
+        static_cast<dlpack::ManagedTensor*>(PyCapsule_GetPointer(capsule, dlpack::kName));
     tensor->deleter(tensor);
   }));
 }
@@ -251,25 +272,28 @@ void bind_exchange(nb::module_& m, ArrayClass& cls) {
           nb::arg("max_version") = nb::none(), nb::arg("dl_device") = nb::none(),
           nb::arg("copy") = nb::none(),
           "The array as a DLPack capsule in host memory, without a copy unless one is asked for.")
-      .def("__dlpack_device__", [](const array&) { return std::pair(dlpack::kCpu, 0); },
-           "(1, 0): arrays are given out in host memory.")
+      .def(
+          "__dlpack_device__", [](const array&) { return std::pair(dlpack::kCpu, 0); },
+          "(1, 0): arrays are given out in host memory.")
       .def("__array__", &to_numpy, nb::arg("dtype") = nb::none(), nb::arg("copy") = nb::none(),
            nb::sig("def __array__(self, dtype: typing.Any = None, copy: bool | None = None) -> "
                    "typing.Any"),
            "The array as a NumPy array that shares its memory (bfloat16: a float32 copy).")
       .def("__reduce__", &reduce, nb::sig("def __reduce__(self) -> tuple"))
       .def("__copy__", [](const array& a) { return a; })
-      .def("__deepcopy__", [](const array& a, nb::handle) { return host_copy(a); },
-           nb::arg("memo").none());
+      .def(
+          "__deepcopy__", [](const array& a, nb::handle) { return host_copy(a); },
+          nb::arg("memo").none());
 
   m.def("_rebuild", &rebuild, nb::arg("data"), nb::arg("shape"), nb::arg("dtype"));
-  m.def("from_dlpack",
-        [](nb::handle x, std::optional<bool> copy) { return array_on_data(x.ptr(), copy); },
-        nb::arg("x"), nb::kw_only(), nb::arg("copy") = nb::none(),
-        nb::sig("def from_dlpack(x: typing.Any, /, *, copy: bool | None = None) -> array"),
-        "An array over the memory of `x`, an object with __dlpack__ or a buffer. Nothing is copied\n"
-        "where the memory can be shared; `copy=True` always copies, `copy=False` raises\n"
-        "ArgumentError where a copy would be needed. DeviceError unless it is host memory.");
+  m.def(
+      "from_dlpack",
+      [](nb::handle x, std::optional<bool> copy) { return array_on_data(x.ptr(), copy); },
+      nb::arg("x"), nb::kw_only(), nb::arg("copy") = nb::none(),
+      nb::sig("def from_dlpack(x: typing.Any, /, *, copy: bool | None = None) -> array"),
+      "An array over the memory of `x`, an object with __dlpack__ or a buffer. Nothing is copied\n"
+      "where the memory can be shared; `copy=True` always copies, `copy=False` raises\n"
+      "ArgumentError where a copy would be needed. DeviceError unless it is host memory.");
 }
 
 }  // namespace tandem::python

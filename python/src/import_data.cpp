@@ -56,7 +56,8 @@ Dtype dtype_from_format(const char* format, Py_ssize_t itemsize, bool& wide_comp
   if (text == "f") return Dtype::float32;
   if (text == "d") return Dtype::float64;
   if (text == "Zf" || wide_complex) return Dtype::complex64;
-  if (text.size() == 1 && std::string_view("bhilqn").find(text[0]) != text.npos) return kSigned[size];
+  if (text.size() == 1 && std::string_view("bhilqn").find(text[0]) != text.npos)
+    return kSigned[size];
   if (text.size() == 1 && std::string_view("cBHILQN").find(text[0]) != text.npos) {
     return kUnsigned[size];
   }
@@ -90,21 +91,31 @@ std::optional<Elements> from_buffer(PyObject* object) {
 
 std::optional<Dtype> dtype_from_dlpack(dlpack::ElementType type) {
   if (type.lanes != 1) return std::nullopt;
-  const int size = type.bits == 8 ? 0 : type.bits == 16 ? 1 : type.bits == 32 ? 2 : type.bits == 64 ? 3 : -1;
+  const int size = type.bits == 8    ? 0
+                   : type.bits == 16 ? 1
+                   : type.bits == 32 ? 2
+                   : type.bits == 64 ? 3
+                                     : -1;
   if (size < 0) return std::nullopt;
   using enum Dtype;
   constexpr Dtype kSigned[] = {int8, int16, int32, int64};
   constexpr Dtype kUnsigned[] = {uint8, uint16, uint32, uint64};
   switch (type.code) {
-    case dlpack::TypeCode::integer: return kSigned[size];
-    case dlpack::TypeCode::unsigned_integer: return kUnsigned[size];
+    case dlpack::TypeCode::integer:
+      return kSigned[size];
+    case dlpack::TypeCode::unsigned_integer:
+      return kUnsigned[size];
     case dlpack::TypeCode::real:
       if (size == 0) return std::nullopt;
       return size == 1 ? float16 : size == 2 ? float32 : float64;
-    case dlpack::TypeCode::bfloat: return size == 1 ? std::optional(bfloat16) : std::nullopt;
-    case dlpack::TypeCode::complex: return size == 3 ? std::optional(complex64) : std::nullopt;
-    case dlpack::TypeCode::boolean: return size == 0 ? std::optional(bool_) : std::nullopt;
-    case dlpack::TypeCode::opaque: break;
+    case dlpack::TypeCode::bfloat:
+      return size == 1 ? std::optional(bfloat16) : std::nullopt;
+    case dlpack::TypeCode::complex:
+      return size == 3 ? std::optional(complex64) : std::nullopt;
+    case dlpack::TypeCode::boolean:
+      return size == 0 ? std::optional(bool_) : std::nullopt;
+    case dlpack::TypeCode::opaque:
+      break;
   }
   return std::nullopt;
 }
@@ -114,8 +125,9 @@ Elements from_tensor(const dlpack::Tensor& tensor, bool read_only, std::shared_p
               "only host memory is taken: got DLPack device type {}, expected 1 (cpu)",
               tensor.device.type);
   const auto dtype = dtype_from_dlpack(tensor.element);
-  TANDEM_USER(dtype.has_value(), DTypeError, "from_dlpack", "no dtype for DLPack type code {} of {} bits",
-              static_cast<int>(tensor.element.code), tensor.element.bits);
+  TANDEM_USER(dtype.has_value(), DTypeError, "from_dlpack",
+              "no dtype for DLPack type code {} of {} bits", static_cast<int>(tensor.element.code),
+              tensor.element.bits);
   Elements result;
   result.data = static_cast<std::byte*>(tensor.data) + tensor.byte_offset;
   result.shape = Shape(tensor.shape, tensor.shape + tensor.rank);
@@ -142,8 +154,10 @@ Elements from_capsule(const nb::object& capsule) {
     PyCapsule_SetName(capsule.ptr(), dlpack::kUsedVersionedName);
     auto owner = tensor_owner(managed);
     TANDEM_USER(managed->major == 1, ArgumentError, "from_dlpack",
-                "unknown version of DLPack: got {}.{}, expected 1.x", managed->major, managed->minor);
-    return from_tensor(managed->tensor, (managed->flags & dlpack::kReadOnly) != 0, std::move(owner));
+                "unknown version of DLPack: got {}.{}, expected 1.x", managed->major,
+                managed->minor);
+    return from_tensor(managed->tensor, (managed->flags & dlpack::kReadOnly) != 0,
+                       std::move(owner));
   }
   auto* managed =
       static_cast<dlpack::ManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), dlpack::kName));
@@ -157,7 +171,8 @@ Elements from_dlpack_exporter(nb::handle object) {
   try {
     return from_capsule(method(nb::arg("max_version") = nb::make_tuple(1, 0)));
   } catch (nb::python_error& e) {
-    if (e.matches(PyExc_BufferError)) raise<DTypeError>("array", "no dtype for these elements: {}", e.what());
+    if (e.matches(PyExc_BufferError))
+      raise<DTypeError>("array", "no dtype for these elements: {}", e.what());
     if (!e.matches(PyExc_TypeError)) throw;  // exporters older than DLPack 1.0 know no max_version
   }
   return from_capsule(method());
@@ -178,7 +193,8 @@ Elements elements_of(PyObject* object) {
 }
 
 // Copies strided elements into row-major order.
-void gather(const Elements& from, size_t itemsize, size_t axis, const std::byte* source, std::byte*& target) {
+void gather(const Elements& from, size_t itemsize, size_t axis, const std::byte* source,
+            std::byte*& target) {
   const auto* view_strides = from.strides.data();
   const int64_t stride = view_strides[axis] * static_cast<int64_t>(itemsize);
   const bool innermost = axis + 1 == from.shape.size();
@@ -258,8 +274,8 @@ array array_on_data(PyObject* object, std::optional<bool> copy) {
                 "this memory cannot be shared without a copy");
     return copied(elements, elements.wide_complex ? std::nullopt : std::optional(elements.dtype));
   }
-  array result = array::from_foreign(elements.data, elements.shape, elements.strides, elements.dtype,
-                                     std::move(elements.owner));
+  array result = array::from_foreign(elements.data, elements.shape, elements.strides,
+                                     elements.dtype, std::move(elements.owner));
   // The holder of writable memory may go on writing into it for as long as the array lives.
   if (!elements.read_only) result.node()->storage()->buffer->writable_exports().fetch_add(1);
   return result;

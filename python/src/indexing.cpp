@@ -11,7 +11,8 @@
 namespace tandem::python {
 namespace {
 
-// An index as slice() takes it, and the shape after axes of ints have gone and those of None have come.
+// An index as slice() takes it, and the shape after axes of ints have gone and those of None have
+// come.
 struct Index {
   Shape starts, extents, steps;
   Shape result;
@@ -20,7 +21,8 @@ struct Index {
 };
 
 [[noreturn]] void refuse(PyObject* item) {
-  raise<ArgumentError>("array", "cannot index with an object of type {}: expected int, slice, ... or None",
+  raise<ArgumentError>("array",
+                       "cannot index with an object of type {}: expected int, slice, ... or None",
                        Py_TYPE(item)->tp_name);
 }
 
@@ -73,8 +75,8 @@ size_t count_axes(std::span<PyObject* const> items, Dims shape) {
     }
   }
   TANDEM_USER(ellipses <= 1, AxisError, "array", "an index has at most one ...: got {}", ellipses);
-  TANDEM_USER(axes <= shape.size(), AxisError, "array", "too many indices: got {}, expected at most {}",
-              axes, shape.size());
+  TANDEM_USER(axes <= shape.size(), AxisError, "array",
+              "too many indices: got {}, expected at most {}", axes, shape.size());
   return axes;
 }
 

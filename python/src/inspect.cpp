@@ -1,4 +1,5 @@
-// The submodule inspect: what happened. Counters, memory, plans, events and the ledger of transfers.
+// The submodule inspect: what happened. Counters, memory, plans, events and the ledger of
+// transfers.
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -37,10 +38,14 @@ nb::dict counters() {
 
 std::string kind_name(EventKind kind) {
   switch (kind) {
-    case EventKind::kernel: return "kernel";
-    case EventKind::library: return "library";
-    case EventKind::copy: return "copy";
-    case EventKind::host: break;
+    case EventKind::kernel:
+      return "kernel";
+    case EventKind::library:
+      return "library";
+    case EventKind::copy:
+      return "copy";
+    case EventKind::host:
+      break;
   }
   return "host";
 }
@@ -71,11 +76,15 @@ nb::dict ledger() {
 
 void bind_trace(nb::module_& m) {
   nb::class_<TraceEvent>(m, "Event", "One piece of work: what ran, where and when.")
-      .def_prop_ro("kind", [](const TraceEvent& e) { return kind_name(e.kind); },
-                   "'kernel', 'library', 'copy' or 'host'.")
-      .def_prop_ro("clock", [](const TraceEvent& e) {
-                     return std::string(e.clock == device::Clock::wall ? "wall" : "model");
-                   }, "'wall', or 'model' for the clock of a simulated device.")
+      .def_prop_ro(
+          "kind", [](const TraceEvent& e) { return kind_name(e.kind); },
+          "'kernel', 'library', 'copy' or 'host'.")
+      .def_prop_ro(
+          "clock",
+          [](const TraceEvent& e) {
+            return std::string(e.clock == device::Clock::wall ? "wall" : "model");
+          },
+          "'wall', or 'model' for the clock of a simulated device.")
       .def_ro("device", &TraceEvent::device, "Where it ran.")
       .def_ro("stream", &TraceEvent::stream, "Number of its stream.")
       .def_ro("name", &TraceEvent::name, "What ran.")
@@ -84,40 +93,51 @@ void bind_trace(nb::module_& m) {
       .def_ro("bytes", &TraceEvent::bytes, "Bytes read and written, or copied.")
       .def("__repr__", [](const TraceEvent& e) {
         return "Event(" + kind_name(e.kind) + " " + e.name + " on " + to_string(e.device) + ", " +
-               std::to_string(e.end_ns - e.begin_ns) + " ns, " + std::to_string(e.bytes) + " bytes)";
+               std::to_string(e.end_ns - e.begin_ns) + " ns, " + std::to_string(e.bytes) +
+               " bytes)";
       });
-  m.def("start_trace", [] { Trace::instance().start(); },
-        "Starts to record events, forgetting earlier ones.");
-  m.def("stop_trace", [] { return Trace::instance().stop(); },
-        "Stops recording; the events since start_trace() in order of their end.");
+  m.def(
+      "start_trace", [] { Trace::instance().start(); },
+      "Starts to record events, forgetting earlier ones.");
+  m.def(
+      "stop_trace", [] { return Trace::instance().stop(); },
+      "Stops recording; the events since start_trace() in order of their end.");
 }
 
 }  // namespace
 
 void bind_inspect(nb::module_& parent) {
-  nb::module_ m = parent.def_submodule("inspect", "What happened: counters, memory, plans, events.");
+  nb::module_ m =
+      parent.def_submodule("inspect", "What happened: counters, memory, plans, events.");
   bind_trace(m);
   m.def("counters", &counters, nb::sig("def counters() -> dict[str, int]"),
         "Counts since the start of the process: evals, plans, kernels, transfers.");
   m.def("ledger", &ledger, nb::sig("def ledger() -> dict[str, typing.Any]"),
         "Bytes and transfers between devices by direction and cause, and what was not needed.");
   m.def("reset_ledger", [] { memory::Ledger::instance().reset(); }, "Sets the ledger to zero.");
-  m.def("memory", [](const Device& device) {
-          const inspect::Memory memory = inspect::memory(device);
-          nb::dict result;
-          result["active"] = memory.active;
-          result["peak"] = memory.peak;
-          result["cached"] = memory.cached;
-          return result;
-        }, nb::arg("device"), nb::sig("def memory(device: Device) -> dict[str, int]"),
-        "Bytes in use, their peak and bytes kept for reuse on one device.");
-  m.def("pending_nodes", &inspect::pending_nodes, "Operations that are built and not yet computed.");
-  m.def("plan_text", [](const nb::args& arrays) {
-          std::vector<array> roots;
-          for (nb::handle item : arrays) roots.push_back(nb::cast<const array&>(item));
-          return inspect::plan_text(roots);
-        }, nb::sig("def plan_text(*arrays: array) -> str"),
-        "The plan by which these arrays would be computed: segments, kernels, edges, transfers.");
+  m.def(
+      "memory",
+      [](const Device& device) {
+        const inspect::Memory memory = inspect::memory(device);
+        nb::dict result;
+        result["active"] = memory.active;
+        result["peak"] = memory.peak;
+        result["cached"] = memory.cached;
+        return result;
+      },
+      nb::arg("device"), nb::sig("def memory(device: Device) -> dict[str, int]"),
+      "Bytes in use, their peak and bytes kept for reuse on one device.");
+  m.def("pending_nodes", &inspect::pending_nodes,
+        "Operations that are built and not yet computed.");
+  m.def(
+      "plan_text",
+      [](const nb::args& arrays) {
+        std::vector<array> roots;
+        for (nb::handle item : arrays) roots.push_back(nb::cast<const array&>(item));
+        return inspect::plan_text(roots);
+      },
+      nb::sig("def plan_text(*arrays: array) -> str"),
+      "The plan by which these arrays would be computed: segments, kernels, edges, transfers.");
   m.def("now_ns", &Trace::now, "Nanoseconds of the clock of 'wall' events.");
 }
 

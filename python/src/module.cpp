@@ -21,7 +21,8 @@ void bind_constants(nanobind::module_& m) {
 NB_MODULE(_core, m) {
   using namespace tandem::python;
   nanobind::set_leak_warnings(false);  // module state lives as long as the process
-  m.doc() = "Arrays without a location, operations with a device: the compiled part of tandem.core.";
+  m.doc() =
+      "Arrays without a location, operations with a device: the compiled part of tandem.core.";
   bind_errors(m);
   bind_dtype(m);
   bind_streams(m);

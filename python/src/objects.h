@@ -1,5 +1,5 @@
-// Python objects of class array: checks, access and wrapping without a look-up by C++ type, since these are
-// on the path of every operation.
+// Python objects of class array: checks, access and wrapping without a look-up by C++ type, since
+// these are on the path of every operation.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -30,12 +30,13 @@ inline PyObject* wrap(array value) {
   return result.release().ptr();
 }
 
-// The number a Python object is: bool, int, float, complex and their subclasses, and what converts itself
-// through __index__ or __float__ when `convert`. Raises ArgumentError for an int that does not fit 64 bits.
+// The number a Python object is: bool, int, float, complex and their subclasses, and what converts
+// itself through __index__ or __float__ when `convert`. Raises ArgumentError for an int that does
+// not fit 64 bits.
 std::optional<Scalar> scalar_from(PyObject* object, bool convert = false);
 
-// What an operation takes: an array, a scalar, or an object from which an array can be made without guessing
-// (NumPy arrays, buffers, DLPack, __array__); empty for anything else.
+// What an operation takes: an array, a scalar, or an object from which an array can be made without
+// guessing (NumPy arrays, buffers, DLPack, __array__); empty for anything else.
 std::optional<Operand> operand_from(PyObject* object);
 
 nb::object to_python(const Scalar& scalar);

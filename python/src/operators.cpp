@@ -48,7 +48,8 @@ PyObject* binary_slot(PyObject* left, PyObject* right) {
                 [](const Operand& x, const Operand& y) { return apply_pair(row, x, y); });
 }
 
-// `a += b` changes the object `a`, as users of the ecosystem expect; arrays themselves never change.
+// `a += b` changes the object `a`, as users of the ecosystem expect; arrays themselves never
+// change.
 template <RowId row>
 PyObject* in_place_slot(PyObject* self, PyObject* other) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
@@ -126,7 +127,8 @@ constexpr SlotName kInPlaceSlots[] = {{"__iadd__", Py_nb_inplace_add},
                                       {"__ixor__", Py_nb_inplace_xor},
                                       {"__ilshift__", Py_nb_inplace_lshift},
                                       {"__irshift__", Py_nb_inplace_rshift}};
-constexpr std::string_view kComparisons[] = {"__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"};
+constexpr std::string_view kComparisons[] = {"__lt__", "__le__", "__eq__",
+                                             "__ne__", "__gt__", "__ge__"};
 static_assert(Py_LT == 0 && Py_LE == 1 && Py_EQ == 2 && Py_NE == 3 && Py_GT == 4 && Py_GE == 5);
 
 template <size_t n>

@@ -1,5 +1,5 @@
-// Python's operators and protocols of class array as type slots: the short way in, without the search for an
-// overload.
+// Python's operators and protocols of class array as type slots: the short way in, without the
+// search for an overload.
 #pragma once
 
 #include <Python.h>

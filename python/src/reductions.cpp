@@ -26,19 +26,23 @@ constexpr Named kReductions[] = {
      "Product over the named axes (all when none are). bool and small integers are multiplied as\n"
      "int32 (unsigned ones as uint32). AxisError for a bad axis."},
     {"min", &min,
-     "Least element over the named axes (all when none are); NaN wins. ArgumentError when there is\n"
+     "Least element over the named axes (all when none are); NaN wins. ArgumentError when there "
+     "is\n"
      "nothing to choose from, AxisError for a bad axis."},
     {"max", &max,
-     "Greatest element over the named axes (all when none are); NaN wins. ArgumentError when there\n"
+     "Greatest element over the named axes (all when none are); NaN wins. ArgumentError when "
+     "there\n"
      "is nothing to choose from, AxisError for a bad axis."},
     {"mean", &mean,
      "Sum over the named axes (all when none are) divided by their extent; float32 for integers.\n"
      "AxisError for a bad axis."},
     {"all", &all,
-     "Whether every element over the named axes (all when none are) is nonzero. AxisError for a bad\n"
+     "Whether every element over the named axes (all when none are) is nonzero. AxisError for a "
+     "bad\n"
      "axis."},
     {"any", &any,
-     "Whether some element over the named axes (all when none are) is nonzero. AxisError for a bad\n"
+     "Whether some element over the named axes (all when none are) is nonzero. AxisError for a "
+     "bad\n"
      "axis."},
 };
 
@@ -50,10 +54,12 @@ struct NamedSpread {
 };
 constexpr NamedSpread kSpreads[] = {
     {"var", &var,
-     "Mean of the squared distances from the mean over the named axes (all when none are), divided\n"
+     "Mean of the squared distances from the mean over the named axes (all when none are), "
+     "divided\n"
      "by the extent less `ddof`. AxisError for a bad axis."},
     {"std", &std,
-     "Square root of the variance over the named axes (all when none are). AxisError for a bad axis."},
+     "Square root of the variance over the named axes (all when none are). AxisError for a bad "
+     "axis."},
 };
 
 using Position = array (*)(const array&, std::optional<int64_t>, bool, StreamOrDevice);
@@ -67,7 +73,8 @@ constexpr NamedPosition kPositions[] = {
      "Position (uint32) of the first least element along an axis, or in the flattened array when\n"
      "none is named. AxisError for a bad axis."},
     {"argmax", &argmax,
-     "Position (uint32) of the first greatest element along an axis, or in the flattened array when\n"
+     "Position (uint32) of the first greatest element along an axis, or in the flattened array "
+     "when\n"
      "none is named. AxisError for a bad axis."},
 };
 
@@ -76,15 +83,17 @@ constexpr NamedPosition kPositions[] = {
 void bind_reductions(nb::module_& m, ArrayClass& cls) {
   for (const Named& op : kReductions) {
     const auto call = [f = op.function](const array& a, const AxesArgument& axes, bool keepdims,
-                                        const StreamOrDevice& s) { return f(a, axes.value, keepdims, s); };
+                                        const StreamOrDevice& s) {
+      return f(a, axes.value, keepdims, s);
+    };
     m.def(op.name, call, nb::arg("a"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,
           nb::kw_only(), kStream(), op.doc);
     cls.def(op.name, call, nb::arg("axis") = nb::none(), nb::arg("keepdims") = false, nb::kw_only(),
             kStream(), op.doc);
   }
   for (const NamedSpread& op : kSpreads) {
-    const auto call = [f = op.function](const array& a, const AxesArgument& axes, bool keepdims, int ddof,
-                                        const StreamOrDevice& s) {
+    const auto call = [f = op.function](const array& a, const AxesArgument& axes, bool keepdims,
+                                        int ddof, const StreamOrDevice& s) {
       return f(a, axes.value, keepdims, ddof, s);
     };
     m.def(op.name, call, nb::arg("a"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,
@@ -94,7 +103,9 @@ void bind_reductions(nb::module_& m, ArrayClass& cls) {
   }
   for (const NamedPosition& op : kPositions) {
     const auto call = [f = op.function](const array& a, std::optional<int64_t> axis, bool keepdims,
-                                        const StreamOrDevice& s) { return f(a, axis, keepdims, s); };
+                                        const StreamOrDevice& s) {
+      return f(a, axis, keepdims, s);
+    };
     m.def(op.name, call, nb::arg("a"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,
           nb::kw_only(), kStream(), op.doc);
     cls.def(op.name, call, nb::arg("axis") = nb::none(), nb::arg("keepdims") = false, nb::kw_only(),

@@ -29,8 +29,8 @@ void for_each_leaf(PyObject* object, int depth, F& f) {
 Shape nesting(PyObject* sequence) {
   Shape shape;
   while (is_sequence(sequence)) {
-    TANDEM_USER(shape.size() < 64, ArgumentError, "array", "sequences nested too deep: got {} levels",
-                shape.size());
+    TANDEM_USER(shape.size() < 64, ArgumentError, "array",
+                "sequences nested too deep: got {} levels", shape.size());
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
     shape.push_back(count);
     if (count == 0) break;
@@ -206,10 +206,13 @@ array array_from_sequence(PyObject* sequence, std::optional<Dtype> dtype) {
   switch (kind) {
     case Kind::boolean:
       return array_of_integers(sequence, shape, dtype.value_or(Dtype::bool_));
-    case Kind::integer: return array_of_integers(sequence, shape, dtype);
-    case Kind::complex: return array_of_complex(sequence, shape, dtype);
+    case Kind::integer:
+      return array_of_integers(sequence, shape, dtype);
+    case Kind::complex:
+      return array_of_complex(sequence, shape, dtype);
     case Kind::real:
-    case Kind::none: break;
+    case Kind::none:
+      break;
   }
   return array_of_reals(sequence, shape, dtype);
 }

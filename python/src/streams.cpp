@@ -19,7 +19,8 @@ PyObject* gpu_object = nullptr;
 PyTypeObject* stream_type = nullptr;
 PyTypeObject* device_type = nullptr;
 
-// `with stream(s)`: sets the defaults on entry and restores them on exit, on the thread that entered.
+// `with stream(s)`: sets the defaults on entry and restores them on exit, on the thread that
+// entered.
 class StreamContext {
  public:
   explicit StreamContext(StreamOrDevice where) : where_(std::move(where)) {}
@@ -69,9 +70,9 @@ namespace nanobind::detail {
 
 template <>
 struct type_caster<tandem::python::DeviceArgument> {
-  NB_TYPE_CASTER(tandem::python::DeviceArgument,
-                 make_caster<tandem::Device>::Name + const_name(" | ") +
-                     make_caster<tandem::DeviceType>::Name)
+  NB_TYPE_CASTER(tandem::python::DeviceArgument, make_caster<tandem::Device>::Name +
+                                                     const_name(" | ") +
+                                                     make_caster<tandem::DeviceType>::Name)
 
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
     return tandem::python::device_from(source.ptr(), value.value);
@@ -93,47 +94,55 @@ void bind_devices(nb::module_& m) {
 
   auto cls = nb::class_<Device>(m, "Device", "A place where operations run. Arrays have none.");
   device_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
-  cls.def("__init__",
-          [](Device* self, DeviceType type, int index) { new (self) Device{type, index}; },
-          nb::arg("type"), nb::arg("index") = 0)
-      .def("__init__", [](Device* self, const Device& other) { new (self) Device(other); },
-           nb::arg("device"))
+  cls.def(
+         "__init__",
+         [](Device* self, DeviceType type, int index) { new (self) Device{type, index}; },
+         nb::arg("type"), nb::arg("index") = 0)
+      .def(
+          "__init__", [](Device* self, const Device& other) { new (self) Device(other); },
+          nb::arg("device"))
       .def_ro("type", &Device::type, "cpu or gpu.")
       .def_ro("index", &Device::index, "Which of the devices of this type.")
       .def("__repr__", [](const Device& d) { return to_string(d); })
       .def("__hash__", [](const Device& d) { return (static_cast<int>(d.type) << 16) + d.index; })
-      .def("__eq__",
-           [](const Device& a, nb::handle b) {
-             Device other;
-             return device_from(b.ptr(), other) && other == a;
-           }, nb::arg("other").none());
+      .def(
+          "__eq__",
+          [](const Device& a, nb::handle b) {
+            Device other;
+            return device_from(b.ptr(), other) && other == a;
+          },
+          nb::arg("other").none());
 
   m.def("default_device", &default_device,
         "The device of operations that name none. The CPU unless a real GPU is present.");
-  m.def("set_default_device", [](DeviceArgument device) { set_default_device(device.value); },
-        nb::arg("device"),
-        "Sets the device of operations that name none. DeviceError if there is no such device.");
-  m.def("device_count", [](DeviceType type) { return device_count(type); }, nb::arg("device_type"),
-        "Number of devices of a type; a simulated GPU counts.");
-  m.def("is_available", [](DeviceArgument device) { return is_available(device.value); },
-        nb::arg("device"), "Whether there is such a device; a simulated GPU counts.");
-  m.def("device_info",
-        [](std::optional<DeviceArgument> device) {
-          nb::dict result;
-          const Device queried = device ? device->value : default_device();
-          for (const auto& [key, value] : inspect::device_info(queried)) {
-            // Sizes and counts are numbers for programs that compute with them.
-            const bool number = !value.empty() && value.size() < 19 &&
-                                value.find_first_not_of("0123456789") == std::string::npos;
-            result[key.c_str()] =
-                number ? nb::object(nb::int_(std::stoll(value))) : nb::object(nb::str(value.c_str()));
-          }
-          return result;
-        },
-        nb::arg("device") = nb::none(),
-        nb::sig("def device_info(device: Device | DeviceType | None = None) -> dict[str, str | int]"),
-        "What is known of a device (the default one when none is named): name, architecture,\n"
-        "memory in bytes, whether it is simulated. DeviceError if there is no such device.");
+  m.def(
+      "set_default_device", [](DeviceArgument device) { set_default_device(device.value); },
+      nb::arg("device"),
+      "Sets the device of operations that name none. DeviceError if there is no such device.");
+  m.def(
+      "device_count", [](DeviceType type) { return device_count(type); }, nb::arg("device_type"),
+      "Number of devices of a type; a simulated GPU counts.");
+  m.def(
+      "is_available", [](DeviceArgument device) { return is_available(device.value); },
+      nb::arg("device"), "Whether there is such a device; a simulated GPU counts.");
+  m.def(
+      "device_info",
+      [](std::optional<DeviceArgument> device) {
+        nb::dict result;
+        const Device queried = device ? device->value : default_device();
+        for (const auto& [key, value] : inspect::device_info(queried)) {
+          // Sizes and counts are numbers for programs that compute with them.
+          const bool number = !value.empty() && value.size() < 19 &&
+                              value.find_first_not_of("0123456789") == std::string::npos;
+          result[key.c_str()] =
+              number ? nb::object(nb::int_(std::stoll(value))) : nb::object(nb::str(value.c_str()));
+        }
+        return result;
+      },
+      nb::arg("device") = nb::none(),
+      nb::sig("def device_info(device: Device | DeviceType | None = None) -> dict[str, str | int]"),
+      "What is known of a device (the default one when none is named): name, architecture,\n"
+      "memory in bytes, whether it is simulated. DeviceError if there is no such device.");
 }
 
 Stream stream_of(const StreamOrDevice& where) { return resolve(where); }
@@ -143,50 +152,61 @@ Stream stream_of(const StreamOrDevice& where) { return resolve(where); }
 void bind_streams(nb::module_& m) {
   bind_devices(m);
   auto cls = nb::class_<Stream>(
-      m, "Stream", "A queue of operations on one device. Operations on one stream keep their order.");
+      m, "Stream",
+      "A queue of operations on one device. Operations on one stream keep their order.");
   stream_type = reinterpret_cast<PyTypeObject*>(cls.ptr());
-  cls.def("__init__",
-          [](Stream* self, DeviceArgument device) { new (self) Stream(new_stream(device.value)); },
-          nb::arg("device"), "A new stream on a device.")
+  cls.def(
+         "__init__",
+         [](Stream* self, DeviceArgument device) { new (self) Stream(new_stream(device.value)); },
+         nb::arg("device"), "A new stream on a device.")
       .def_ro("device", &Stream::device, "The device whose stream this is.")
       .def_ro("index", &Stream::index, "Number of the stream, unique while it lives.")
       .def("__repr__", [](const Stream& s) { return to_string(s); })
       .def("__hash__", [](const Stream& s) { return s.index; })
-      .def("__eq__", [](const Stream& a, nb::handle b) {
-             return Py_TYPE(b.ptr()) == stream_type && *nb::inst_ptr<Stream>(b) == a;
-           }, nb::arg("other").none());
+      .def(
+          "__eq__",
+          [](const Stream& a, nb::handle b) {
+            return Py_TYPE(b.ptr()) == stream_type && *nb::inst_ptr<Stream>(b) == a;
+          },
+          nb::arg("other").none());
 
-  m.def("default_stream", [](DeviceArgument device) { return default_stream(device.value); },
-        nb::arg("device"),
-        "The calling thread's default stream of a device. DeviceError if there is none such.");
-  m.def("set_default_stream", [](const Stream& stream) { set_default_stream(stream); },
-        nb::arg("stream"), "Makes a stream the calling thread's default of its device.");
-  m.def("new_stream", [](DeviceArgument device) { return new_stream(device.value); },
-        nb::arg("device"), "A new stream on a device. DeviceError if there is none such.");
+  m.def(
+      "default_stream", [](DeviceArgument device) { return default_stream(device.value); },
+      nb::arg("device"),
+      "The calling thread's default stream of a device. DeviceError if there is none such.");
+  m.def(
+      "set_default_stream", [](const Stream& stream) { set_default_stream(stream); },
+      nb::arg("stream"), "Makes a stream the calling thread's default of its device.");
+  m.def(
+      "new_stream", [](DeviceArgument device) { return new_stream(device.value); },
+      nb::arg("device"), "A new stream on a device. DeviceError if there is none such.");
 
   nb::class_<StreamContext>(m, "StreamContext",
                             "Default device and stream for a `with` block; see stream().")
-      .def("__init__",
-           [](StreamContext* self, StreamOrDevice where) { new (self) StreamContext(where); },
-           nb::arg("stream"))
-      .def("__enter__", [](nb::object self) {
-        nb::cast<StreamContext&>(self).enter();
-        return self;
-      })
+      .def(
+          "__init__",
+          [](StreamContext* self, StreamOrDevice where) { new (self) StreamContext(where); },
+          nb::arg("stream"))
+      .def("__enter__",
+           [](nb::object self) {
+             nb::cast<StreamContext&>(self).enter();
+             return self;
+           })
       .def("__exit__", [](StreamContext& self, nb::args) { self.exit(); });
-  m.def("stream", [](StreamOrDevice where) { return StreamContext(std::move(where)); },
-        nb::arg("s"),
-        "Context manager: operations inside that name no stream run on `s`, a stream, a device or\n"
-        "a device type. The earlier defaults return at the end of the block.");
-  m.def("synchronize",
-        [](const StreamOrDevice& where) {
-          const bool none = std::holds_alternative<std::monostate>(where);
-          const nb::gil_scoped_release released;
-          none ? synchronize() : synchronize(stream_of(where));
-        },
-        nb::arg("stream") = nb::none(),
-        "Waits for the work queued on a stream (the default one when none is named). Raises what\n"
-        "that work raised, if nobody has seen it yet.");
+  m.def(
+      "stream", [](StreamOrDevice where) { return StreamContext(std::move(where)); }, nb::arg("s"),
+      "Context manager: operations inside that name no stream run on `s`, a stream, a device or\n"
+      "a device type. The earlier defaults return at the end of the block.");
+  m.def(
+      "synchronize",
+      [](const StreamOrDevice& where) {
+        const bool none = std::holds_alternative<std::monostate>(where);
+        const nb::gil_scoped_release released;
+        none ? synchronize() : synchronize(stream_of(where));
+      },
+      nb::arg("stream") = nb::none(),
+      "Waits for the work queued on a stream (the default one when none is named). Raises what\n"
+      "that work raised, if nobody has seen it yet.");
 }
 
 }  // namespace tandem::python

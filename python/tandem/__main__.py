@@ -15,7 +15,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("run", help="run an unmodified MLX program: run PROGRAM.py [ARGUMENT ...]")
     commands.add_parser("devices", help="list the devices operations can run on")
-    demo = commands.add_parser("demo", help="show what Tandem does, with figures from the run itself")
+    demo = commands.add_parser(
+        "demo", help="show what Tandem does, with figures from the run itself"
+    )
     demo.add_argument(
         "--small", action="store_true", help="leave out the larger size of the mixed example"
     )

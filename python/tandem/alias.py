@@ -1,7 +1,7 @@
 """The name ``mlx`` for Tandem, so that programs written for it run as they stand.
 
-After ``install()``, ``import mlx.core`` gives ``tandem.core`` and ``mlx.X`` gives ``tandem.X``. Only
-this module and ``python -m tandem run`` do that; importing Tandem leaves ``mlx`` alone.
+After ``install()``, ``import mlx.core`` gives ``tandem.core`` and ``mlx.X`` gives ``tandem.X``.
+Only this module and ``python -m tandem run`` do that; importing Tandem leaves ``mlx`` alone.
 """
 
 import importlib

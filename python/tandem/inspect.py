@@ -1,9 +1,9 @@
 """What happened: counters, the ledger of transfers, recorded events, plans.
 
-    with inspect.trace() as run:
-        mx.eval(x)
-    run.events  # kernels, library calls and copies, with device, time and bytes
-    run.counters, run.ledger  # how they changed in the block
+with inspect.trace() as run:
+    mx.eval(x)
+run.events  # kernels, library calls and copies, with device, time and bytes
+run.counters, run.ledger  # how they changed in the block
 """
 
 from collections.abc import Iterator

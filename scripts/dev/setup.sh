@@ -143,7 +143,7 @@ ctest_of() {
 
 # --- the wheel ---
 
-wheel_inputs() { key tandem python cmake CMakeLists.txt pyproject.toml README.md LICENSE scripts/requirements/build.txt; }
+wheel_inputs() { key tandem python examples cmake CMakeLists.txt pyproject.toml README.md LICENSE scripts/requirements/build.txt; }
 
 has_module() { compgen -G 'python/src/*.cpp' >/dev/null; }
 

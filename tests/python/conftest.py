@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # helpers of the tests are plain modules beside them
 
-from tandem import core as mx  # noqa: E402
+from tandem import core as mx
 
 
 @pytest.fixture(autouse=True)

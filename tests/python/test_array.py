@@ -105,7 +105,7 @@ def test_properties():
 def test_dtypes(name):
     dtype = getattr(mx, name)
     assert str(dtype) == repr(dtype) == "mlx.core." + name.rstrip("_")
-    assert dtype == dtype  # noqa: PLR0124
+    assert dtype == dtype
     assert dtype != None  # noqa: E711
     assert len({dtype, dtype}) == 1
     assert pickle.loads(pickle.dumps(dtype)) is dtype

@@ -32,12 +32,25 @@ def test_dtypes_of_constants():
 
 @pytest.mark.parametrize(
     "arguments",
-    [(5,), (2, 7), (2, 9, 3), (9, 2, -3), (0,), (3, 0), (0, 1, 0.25), (1.5,), (10, None, 2), (-3, 3)],
+    [
+        (5,),
+        (2, 7),
+        (2, 9, 3),
+        (9, 2, -3),
+        (0,),
+        (3, 0),
+        (0, 1, 0.25),
+        (1.5,),
+        (10, None, 2),
+        (-3, 3),
+    ],
     ids=str,
 )
 def test_arange(arguments):
     given = [x for x in arguments if x is not None]
-    expected = np.arange(0, *given) if len(given) == 2 and arguments[1] is None else np.arange(*arguments)
+    expected = (
+        np.arange(0, *given) if len(given) == 2 and arguments[1] is None else np.arange(*arguments)
+    )
     actual = mx.arange(*arguments)
     assert actual.dtype == (mx.float32 if expected.dtype.kind == "f" else mx.int32)
     np.testing.assert_array_equal(np.array(actual), expected)
@@ -57,7 +70,9 @@ def test_arange_by_name():
 
 def test_linspace():
     for arguments in [(0, 1, 5), (-2.5, 7, 12), (3, 3, 2), (0, 1, 1), (0, 1, 0)]:
-        np.testing.assert_allclose(np.array(mx.linspace(*arguments)), np.linspace(*arguments), rtol=1e-6)
+        np.testing.assert_allclose(
+            np.array(mx.linspace(*arguments)), np.linspace(*arguments), rtol=1e-6
+        )
     assert mx.linspace(0, 1).size == 50
     assert mx.linspace(0, 1, 4, endpoint=False).tolist() == [0, 0.25, 0.5, 0.75]
     assert mx.linspace(0, 10, 3, dtype=mx.int32).tolist() == [0, 5, 10]
@@ -72,7 +87,8 @@ def test_matrices():
 
 SHAPES = [
     ((3, 4), (4, 5)), ((4,), (4,)), ((4,), (4, 2)), ((3, 4), (4,)), ((2, 3, 4), (4, 5)),
-    ((2, 1, 3, 4), (5, 4, 2)), ((1, 1), (1, 1)), ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((129, 65), (65, 33)),
+    ((2, 1, 3, 4), (5, 4, 2)), ((1, 1), (1, 1)), ((0, 3), (3, 2)), ((2, 0), (0, 3)),
+    ((129, 65), (65, 33)),
 ]  # fmt: skip
 
 
@@ -90,8 +106,12 @@ def test_matmul_of_views():
     values = np.random.default_rng(3).uniform(-1, 1, (6, 8)).astype(np.float32)
     a = mx.array(values)
     np.testing.assert_allclose(np.array(a.T @ a), values.T @ values, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(np.array(a[::2] @ a[::-1].T[:, 1:4]), values[::2] @ values[::-1].T[:, 1:4],
-                               rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        np.array(a[::2] @ a[::-1].T[:, 1:4]),
+        values[::2] @ values[::-1].T[:, 1:4],
+        rtol=1e-5,
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
@@ -102,8 +122,12 @@ def test_matmul_of_halves(dtype):
     exact = np.array(a.astype(mx.float32), np.float64) @ np.array(b.astype(mx.float32), np.float64)
     result = a @ b
     assert result.dtype == half
-    np.testing.assert_allclose(np.array(result.astype(mx.float32)), exact,
-                               rtol=2.0**-10 if dtype == "float16" else 2.0**-7, atol=1e-3)
+    np.testing.assert_allclose(
+        np.array(result.astype(mx.float32)),
+        exact,
+        rtol=2.0**-10 if dtype == "float16" else 2.0**-7,
+        atol=1e-3,
+    )
 
 
 def test_addmm():
@@ -111,12 +135,15 @@ def test_addmm():
     a, b, c = (random.uniform(-1, 1, s).astype(np.float32) for s in ((3, 4), (4, 5), (5,)))
     actual = mx.addmm(mx.array(c), mx.array(a), mx.array(b), alpha=0.5, beta=2.0)
     np.testing.assert_allclose(np.array(actual), 0.5 * (a @ b) + 2.0 * c, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(np.array(mx.addmm(mx.array(c), mx.array(a), mx.array(b))), a @ b + c,
-                               rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        np.array(mx.addmm(mx.array(c), mx.array(a), mx.array(b))), a @ b + c, rtol=1e-5, atol=1e-5
+    )
 
 
 def test_errors_of_products():
-    with pytest.raises(mx.ShapeError, match=r"\[matmul\] inner sizes differ: got \(4, 3\) x \(5, 2\)"):
+    with pytest.raises(
+        mx.ShapeError, match=r"\[matmul\] inner sizes differ: got \(4, 3\) x \(5, 2\)"
+    ):
         mx.matmul(mx.zeros((4, 3)), mx.zeros((5, 2)))
     with pytest.raises(mx.DTypeError, match=r"\[matmul\]"):
         mx.matmul(mx.zeros((2, 2), mx.bool_), mx.zeros((2, 2), mx.bool_))

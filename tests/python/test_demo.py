@@ -4,7 +4,6 @@ import os
 
 import pytest
 from helpers import run_python
-
 from tandem.demo import measure, report
 from tandem.demo.timeline import Lane, overlap, union
 
@@ -81,5 +80,13 @@ def test_without_a_terminal(encoding):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
-    for text in ("unified_memory.py", "matmul", "exp", "Simulated", "numpy", "avoided", "All as expected"):
+    for text in (
+        "unified_memory.py",
+        "matmul",
+        "exp",
+        "Simulated",
+        "numpy",
+        "avoided",
+        "All as expected",
+    ):
         assert text in result.stdout

@@ -34,7 +34,11 @@ def test_classes(name):
         (lambda: mx.zeros((2,)).sum(3), mx.AxisError, r"^\[sum\] "),
         (lambda: mx.bitwise_and(mx.array(1.0), 1), mx.DTypeError, r"^\[bitwise_and\] expects"),
         (lambda: mx.zeros((2, 2)).reshape(3), mx.ShapeError, r"^\[reshape\] "),
-        (lambda: mx.zeros((4, 3)) @ mx.zeros((5, 2)), mx.ShapeError, r"^\[matmul\] inner sizes differ"),
+        (
+            lambda: mx.zeros((4, 3)) @ mx.zeros((5, 2)),
+            mx.ShapeError,
+            r"^\[matmul\] inner sizes differ",
+        ),
         (lambda: mx.zeros((0,)).max(), mx.ArgumentError, r"^\[max\] "),
         (lambda: mx.set_default_device(mx.Device(mx.gpu, 99)), mx.DeviceError, r"^\[.*\] .*99"),
     ],

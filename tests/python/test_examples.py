@@ -38,7 +38,10 @@ def test_unified_memory_notebook():
     lines = run("unified_memory_notebook.py").splitlines()
     assert re.fullmatch("Array a: " + ARRAY_OF_100, lines[0])
     assert re.fullmatch("Array b: " + ARRAY_OF_100, lines[1])
-    on_cpu, on_gpu = lines[2].removeprefix("Result on CPU: "), lines[3].removeprefix("Result on GPU: ")
+    on_cpu, on_gpu = (
+        lines[2].removeprefix("Result on CPU: "),
+        lines[3].removeprefix("Result on GPU: "),
+    )
     assert re.fullmatch(ARRAY_OF_100, on_cpu)
     assert on_cpu == on_gpu
     text = "\n".join(lines[4:])

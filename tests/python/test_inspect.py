@@ -89,6 +89,8 @@ def test_memory():
 
 
 def test_memory_of_an_unused_gpu_is_not_asked_for():
-    program = "import tandem.core as mx; mx.get_active_memory(), mx.get_peak_memory(), mx.clear_cache()"
+    program = (
+        "import tandem.core as mx; mx.get_active_memory(), mx.get_peak_memory(), mx.clear_cache()"
+    )
     result = run_python("-c", program)
     assert (result.returncode, result.stderr) == (0, "")

@@ -168,7 +168,12 @@ def test_buffers():
 
 
 def test_foreign_types_are_refused():
-    for values in (np.zeros(2, "U1"), np.zeros(2, ">f4"), np.zeros(2, "M8[s]"), np.zeros(2, "i4,f4")):
+    for values in (
+        np.zeros(2, "U1"),
+        np.zeros(2, ">f4"),
+        np.zeros(2, "M8[s]"),
+        np.zeros(2, "i4,f4"),
+    ):
         with pytest.raises(mx.DTypeError, match=r"\[array\]"):
             mx.array(values)
 

@@ -26,8 +26,12 @@ def test_arithmetic_in_both_orders(symbol):
     a = np.array([1.5, 2.0, 4.0], np.float32)
     b = np.array([3.0, 0.5, 2.0], np.float32)
     np.testing.assert_allclose(np.array(apply(mx.array(a), mx.array(b))), apply(a, b), rtol=1e-6)
-    np.testing.assert_allclose(np.array(apply(mx.array(a), 2.5)), apply(a, np.float32(2.5)), rtol=1e-6)
-    np.testing.assert_allclose(np.array(apply(2.5, mx.array(a))), apply(np.float32(2.5), a), rtol=1e-6)
+    np.testing.assert_allclose(
+        np.array(apply(mx.array(a), 2.5)), apply(a, np.float32(2.5)), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        np.array(apply(2.5, mx.array(a))), apply(np.float32(2.5), a), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("symbol", BINARY)
@@ -123,7 +127,9 @@ def test_matrix_product():
     x = mx.array(a)
     x @= mx.array(b)
     np.testing.assert_array_equal(np.array(x), a @ b)
-    with pytest.raises(mx.ShapeError, match=r"\[matmul\] inner sizes differ: got \(4, 3\) x \(5, 2\)"):
+    with pytest.raises(
+        mx.ShapeError, match=r"\[matmul\] inner sizes differ: got \(4, 3\) x \(5, 2\)"
+    ):
         mx.zeros((4, 3)) @ mx.zeros((5, 2))
 
 

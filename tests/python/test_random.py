@@ -19,22 +19,35 @@ def test_split(case):
     assert mx.random.split(key, case["num"]).tolist() == case["keys"]
 
 
-@pytest.mark.parametrize("case", PATTERNS["uniform"], ids=lambda c: f"{c['seed']}-{c['shape']}-{c['dtype']}")
+@pytest.mark.parametrize(
+    "case", PATTERNS["uniform"], ids=lambda c: f"{c['seed']}-{c['shape']}-{c['dtype']}"
+)
 def test_uniform(case):
     result = mx.random.uniform(
-        case["low"], case["high"], case["shape"], getattr(mx, case["dtype"]), mx.random.key(case["seed"])
+        case["low"],
+        case["high"],
+        case["shape"],
+        getattr(mx, case["dtype"]),
+        mx.random.key(case["seed"]),
     )
     assert result.shape == tuple(case["shape"])
     bits = np.array(result.astype(mx.float32)).reshape(-1).view(np.uint32)
     assert [f"{x:08x}" for x in bits] == case["bits"]
 
 
-@pytest.mark.parametrize("case", PATTERNS["normal"], ids=lambda c: f"{c['seed']}-{c['shape']}-{c['dtype']}")
+@pytest.mark.parametrize(
+    "case", PATTERNS["normal"], ids=lambda c: f"{c['seed']}-{c['shape']}-{c['dtype']}"
+)
 def test_normal(case):
-    result = mx.random.normal(case["shape"], getattr(mx, case["dtype"]), key=mx.random.key(case["seed"]))
+    result = mx.random.normal(
+        case["shape"], getattr(mx, case["dtype"]), key=mx.random.key(case["seed"])
+    )
     tolerance = {"float32": 2e-6, "float16": 2e-3, "bfloat16": 1.6e-2}[case["dtype"]]
     np.testing.assert_allclose(
-        np.array(result.astype(mx.float32)).reshape(-1), case["values"], rtol=tolerance, atol=tolerance
+        np.array(result.astype(mx.float32)).reshape(-1),
+        case["values"],
+        rtol=tolerance,
+        atol=tolerance,
     )
 
 
@@ -76,7 +89,9 @@ def test_array_parameters():
     u = np.array(mx.random.uniform(low, high, (500, 2), key=key))
     assert u[:, 0].max() < 1
     assert u[:, 1].min() >= 10
-    n = np.array(mx.random.normal((500, 2), loc=mx.array([0.0, 100.0]), scale=mx.array(2.0), key=key))
+    n = np.array(
+        mx.random.normal((500, 2), loc=mx.array([0.0, 100.0]), scale=mx.array(2.0), key=key)
+    )
     assert abs(n[:, 1].mean() - 100) < 1
 
 

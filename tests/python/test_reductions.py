@@ -27,7 +27,10 @@ def test_float32(name, axis):
         ):
             assert actual.shape == kept.shape
             np.testing.assert_allclose(
-                np.array(actual), kept, rtol=tolerance(name, values.size // max(expected.size, 1)), atol=1e-6 if name in ("var", "std") else 0
+                np.array(actual),
+                kept,
+                rtol=tolerance(name, values.size // max(expected.size, 1)),
+                atol=1e-6 if name in ("var", "std") else 0,
             )
 
 

@@ -140,13 +140,16 @@ def test_boolean_values(row):
     np.testing.assert_array_equal(actual, expected.astype(bool))
 
 
-@pytest.mark.parametrize("row", rows_of("integer", "promotes"), ids=names(rows_of("integer", "promotes")))
+@pytest.mark.parametrize(
+    "row", rows_of("integer", "promotes"), ids=names(rows_of("integer", "promotes"))
+)
 def test_integers_promote_to_float32(row):
     inputs = [np.array([1, 2, 3], np.int32) for _ in range(row["arity"])]
     result = getattr(mx, row["name"])(*[mx.array(x) for x in inputs])
     assert result.dtype == mx.float32
-    check_within(np.array(result), reference(row, [x.astype(float) for x in inputs]),
-                 max(row["ulp"][0], 0.5))
+    check_within(
+        np.array(result), reference(row, [x.astype(float) for x in inputs]), max(row["ulp"][0], 0.5)
+    )
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -201,7 +204,10 @@ def test_views_as_operands():
 
 
 def test_broadcasting():
-    a, b = np.arange(6.0, dtype=np.float32).reshape(2, 1, 3), np.arange(4, dtype=np.float32).reshape(4, 1)
+    a, b = (
+        np.arange(6.0, dtype=np.float32).reshape(2, 1, 3),
+        np.arange(4, dtype=np.float32).reshape(4, 1),
+    )
     np.testing.assert_array_equal(np.array(mx.array(a) * mx.array(b)), a * b)
     with pytest.raises(mx.ShapeError, match=r"\[add\].*\(2,\).*\(3,\)"):
         mx.zeros((2,)) + mx.zeros((3,))

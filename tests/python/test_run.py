@@ -31,7 +31,7 @@ def test_alias(installed):
     assert tandem.core.__name__ == "tandem.core"
     assert tandem.core.__spec__.name == "tandem.core"
     with pytest.raises(ModuleNotFoundError):
-        import mlx.no_such_module  # noqa: F401
+        import mlx.no_such_module
 
 
 def test_alias_is_not_there_unasked():
@@ -68,7 +68,9 @@ def test_program_sees_itself_as_main(tmp_path):
     assert second == "array([2, 3], dtype=int32) True"
 
 
-@pytest.mark.parametrize(("statement", "code"), [("sys.exit(3)", 3), ("sys.exit()", 0), ("sys.exit('bad')", 1)])
+@pytest.mark.parametrize(
+    ("statement", "code"), [("sys.exit(3)", 3), ("sys.exit()", 0), ("sys.exit('bad')", 1)]
+)
 def test_exit_codes(tmp_path, statement, code):
     _, result = run_file(tmp_path, f"import sys\n{statement}\n")
     assert result.returncode == code

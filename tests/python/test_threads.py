@@ -20,7 +20,7 @@ def in_threads(count, work):
     def run(i):
         try:
             work(i)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             failures.append(error)
 
     threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
@@ -100,7 +100,10 @@ except KeyboardInterrupt:
 
 def test_ctrl_c_ends_the_wait():
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", INTERRUPTED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout.readline() == "ready\n"
@@ -150,7 +153,9 @@ def test_ctrl_c_loses_nothing():
 def test_handlers_of_the_user_keep_their_exception():
     program = INTERRUPTED.replace("except KeyboardInterrupt", "except LookupError").replace(
         "import os",
-        "import os, signal\ndef handler(*_): raise LookupError\nsignal.signal(signal.SIGINT, handler)",
+        "import os, signal\n"
+        "def handler(*_): raise LookupError\n"
+        "signal.signal(signal.SIGINT, handler)",
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -11,9 +11,9 @@ from tandem.core import cuda, metal
 sys.modules[f"{__name__}.random"] = random
 
 # Texts and pickles name the public module, not the compiled one.
-for _name, _value in vars(_core).items():
+for _value in vars(_core).values():
     if isinstance(_value, type) and _value.__module__ == _core.__name__:
         _value.__module__ = __name__
 
 __all__ = ["__version__", "cuda", "metal", "random"]
-__all__ += [name for name in vars(_core) if not name.startswith("_") and name not in __all__]  # noqa: PLE0605
+__all__ += [name for name in vars(_core) if not name.startswith("_") and name not in __all__]

@@ -200,7 +200,7 @@ class _Expected:
 
 PLACEMENTS = {"cpu": ("cpu", "cpu"), "gpu": ("gpu", "gpu"), "gpu+cpu": ("gpu", "cpu")}
 TITLES = {False: "exp(x)", True: "exp(-x)"}
-# Placements of each chain: everything at the small size, the documents' two and the CPU at the large.
+# Placements of each chain: all at the small size; at the large the documents' two, and the CPU.
 ALL = {False: tuple(PLACEMENTS), True: tuple(PLACEMENTS)}
 FEW = {False: ("gpu", "gpu+cpu"), True: ("cpu", "gpu+cpu")}
 

@@ -54,12 +54,14 @@ class Report:
         self.good = "✓" if self.rich else "ok"
         self.bad = "✗" if self.rich else "WRONG"
         self.bar, self.gap = ("█", "·") if self.rich else ("#", ".")
-        self.times = "×" if self.rich else "x"
+        self.times = "\N{MULTIPLICATION SIGN}" if self.rich else "x"
         self.overflow = "ellipsis" if self.rich else "crop"
 
     def panel(self, content: RenderableType, title: str = "") -> Panel:
         shape = box.ROUNDED if self.rich else box.ASCII
-        return Panel(content, title=title or None, title_align="left", box=shape, border_style="blue")
+        return Panel(
+            content, title=title or None, title_align="left", box=shape, border_style="blue"
+        )
 
     def table(self, *columns: str, right: Iterable[int] = ()) -> Table:
         table = Table(box=self.simple, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -74,7 +76,9 @@ class Report:
 
     def heading(self, text: str, explanation: str) -> None:
         self.console.print()
-        self.console.rule(Text(text, "bold blue"), align="left", characters="─" if self.rich else "-")
+        self.console.rule(
+            Text(text, "bold blue"), align="left", characters="─" if self.rich else "-"
+        )
         self.console.print(Text(explanation, "dim"))
 
     # ---- parts
@@ -140,7 +144,8 @@ class Report:
 
     def facts(self, run: Measurement) -> None:
         error = f"largest error {run.error:.1e}" if run.error else "no error"
-        text = f" NumPy agrees on {run.checked:,} values ({error}); waits added: {run.counters['edges']}"
+        edges = run.counters["edges"]
+        text = f" NumPy agrees on {run.checked:,} values ({error}); waits added: {edges}"
         self.console.print(Text.assemble(self.mark(run.error <= TOLERANCE), text))
 
     def size(self, number: int, size: Size) -> None:
@@ -180,14 +185,23 @@ class Report:
                 continue
             numpy = size.numpy_seconds[run.title]
             ours = max(run.seconds, numpy)
-            self.console.print(Text(f"CPU alone, {run.title}: the same work by Tandem and NumPy", "bold"))
-            for name, seconds, style in (("tandem", run.seconds, "cyan"), ("numpy", numpy, "white")):
+            self.console.print(
+                Text(f"CPU alone, {run.title}: the same work by Tandem and NumPy", "bold")
+            )
+            for name, seconds, style in (
+                ("tandem", run.seconds, "cyan"),
+                ("numpy", numpy, "white"),
+            ):
                 width = max(1, round(40 * seconds / ours))
-                ratio = f"  {numpy / run.seconds:.1f}{self.times} faster" if name == "tandem" else ""
+                ratio = (
+                    f"  {numpy / run.seconds:.1f}{self.times} faster" if name == "tandem" else ""
+                )
                 if name == "tandem" and run.seconds > numpy:
                     ratio = f"  {run.seconds / numpy:.1f}{self.times} slower"
                 self.console.print(
-                    Text.assemble(f"  {name:7}", (self.bar * width, style), f" {time_text(seconds)}{ratio}")
+                    Text.assemble(
+                        f"  {name:7}", (self.bar * width, style), f" {time_text(seconds)}{ratio}"
+                    )
                 )
 
     def timeline(self, run: Measurement) -> None:
@@ -243,7 +257,8 @@ class Report:
                 Text.assemble(
                     self.mark(good),
                     f" {nodes:,} operations in {pieces:,} kernels and library calls; ",
-                    f"{len(figures.runs)} runs checked against NumPy, {len(programs)} programs run. ",
+                    f"{len(figures.runs)} runs checked against NumPy, ",
+                    f"{len(programs)} programs run. ",
                     "All as expected." if good else "Something is wrong: see above.",
                 )
             )
@@ -257,7 +272,7 @@ def is_good(figures: Figures, programs: list[ProgramRun]) -> bool:
 
 
 def main(small: bool = False) -> int:
-    # A terminal may be wider, but the demo is laid out for 80 columns; without one it is plain text.
+    # Laid out for 80 columns however wide the terminal is; without one it is plain text.
     console = Console(width=WIDTH, highlight=False)
     report = Report(console)
     report.opening()

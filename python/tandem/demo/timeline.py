@@ -58,7 +58,8 @@ def lanes(run: Run) -> list[Lane]:
         interval = ((event.begin_ns - start) * 1e-9, (event.end_ns - start) * 1e-9)
         grouped.setdefault((_label(event), event.clock), []).append(interval)
     return [
-        Lane(label, clock, tuple(intervals)) for (label, clock), intervals in sorted(grouped.items())
+        Lane(label, clock, tuple(intervals))
+        for (label, clock), intervals in sorted(grouped.items())
     ]
 
 
