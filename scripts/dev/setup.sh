@@ -147,11 +147,16 @@ wheel_inputs() { key tandem python examples cmake CMakeLists.txt pyproject.toml 
 
 has_module() { compgen -G 'python/src/*.cpp' >/dev/null; }
 
-build_wheel() { # python folder [pip options]
+# Named as in the other builds: ccache tells compilers apart by name.
+compiler=/usr/bin/c++
+
+build_wheel() { # python folder [setting=value...]
   local python=$1 folder=$2
   shift 2
+  set -- "cmake.define.CMAKE_CXX_COMPILER=$compiler" cmake.define.TANDEM_WERROR=ON "$@"
   rm -rf "$folder"
-  "$python" -m pip wheel . -q --no-deps --no-build-isolation -w "$folder" "$@" </dev/null
+  "$python" -m pip wheel . -q --no-deps --no-build-isolation -w "$folder" \
+    "${@/#/--config-settings=}" </dev/null
 }
 
 # Builds the wheel with the interpreter of .venv and installs it there, when an input changed.
@@ -161,8 +166,7 @@ install_wheel() {
   wanted=$(wheel_inputs)
   is_current .venv/stamps/wheel "$wanted" && return
   say "building the wheel"
-  build_wheel .venv/bin/python build/wheel -C build-dir=build/wheel-cmake \
-    -C cmake.define.TANDEM_WERROR=ON
+  build_wheel .venv/bin/python build/wheel build-dir=build/wheel-cmake
   .venv/bin/python -m pip install -q --no-deps --force-reinstall build/wheel/*.whl </dev/null
   mark_current .venv/stamps/wheel "$wanted"
 }
@@ -178,7 +182,7 @@ portable_wheel() {
     -r scripts/requirements/wheel.txt </dev/null
   say "building the portable wheel for $tag"
   PATH=$folder/venv/bin:$PATH build_wheel "$folder/venv/bin/python" "$folder/plain" \
-    -C build-dir="$folder/cmake" -C cmake.define.TANDEM_WERROR=ON
+    build-dir="$folder/cmake"
   PATH=$folder/venv/bin:$PATH auditwheel -v repair --plat auto -w dist "$folder"/plain/*.whl \
     >"$folder/repair.log" 2>&1 || {
     tail -20 "$folder/repair.log" >&2
@@ -196,9 +200,8 @@ pytest_under_asan() {
     [ -x "$python" ] || "$default_python" -m venv build/asan-venv
     "$python" -m pip install -q -r scripts/requirements/build.txt -r scripts/requirements/test.txt </dev/null
     say "building the module with the address sanitizer"
-    build_wheel "$python" build/asan-wheel -C build-dir=build/asan-cmake -C install.strip=false \
-      -C cmake.build-type=RelWithDebInfo -C cmake.define.TANDEM_SANITIZE=address \
-      -C cmake.define.TANDEM_WERROR=ON
+    build_wheel "$python" build/asan-wheel build-dir=build/asan-cmake install.strip=false \
+      cmake.build-type=RelWithDebInfo cmake.define.TANDEM_SANITIZE=address
     "$python" -m pip install -q --no-deps --force-reinstall build/asan-wheel/*.whl </dev/null
     mark_current build/asan-venv/stamp "$wanted"
   fi
