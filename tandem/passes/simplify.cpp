@@ -20,6 +20,7 @@ class Simplifier {
       const FlatNode& node = graph_.nodes[i];
       edges_.push_back(node.op.is_view() ? fold(node) : append(node));
     }
+    find_whole_values();
     for (uint32_t i = 0; i < graph_.nodes.size(); ++i) publish(i);
     return std::move(result_);
   }
@@ -93,14 +94,35 @@ class Simplifier {
     return source;
   }
 
+  bool is_published(const FlatNode& node) const {
+    if (node.leaf != kNone || !(node.root || node.held)) return false;
+    if (node.root) return true;
+    // Generators are made again where they are needed, and so are views of them.
+    const auto number = static_cast<size_t>(&node - graph_.nodes.data());
+    return !result_.nodes[edges_[number].value].flat.op.is_generator();
+  }
+
+  // A view that shows less than a sixteenth of a value keeps too much memory alive.
+  bool is_small_view(uint32_t i) const {
+    const FlatNode& node = graph_.nodes[i];
+    const FlatNode& base = result_.nodes[edges_[i].value].flat;
+    if (!node.op.is_view() || base.leaf != kNone) return false;
+    return element_count(graph_.shape_of(node)) < element_count(graph_.shape_of(base)) / 16;
+  }
+
+  void find_whole_values() {
+    whole_.assign(result_.nodes.size(), false);
+    for (uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+      if (is_published(graph_.nodes[i]) && !is_small_view(i)) whole_[edges_[i].value] = true;
+    }
+  }
+
   void publish(uint32_t i) {
     const FlatNode& node = graph_.nodes[i];
-    if (node.leaf != kNone || !(node.root || node.held)) return;
-    if (node.op.is_generator() && !node.root) return;
+    if (!is_published(node)) return;
     Operand source = edges_[i];
-    const FlatNode& base = result_.nodes[source.value].flat;
-    if (base.op.is_generator() && node.op.is_view()) {
-      if (!node.root) return;
+    const bool generated = result_.nodes[source.value].flat.op.is_generator();
+    if ((generated && node.op.is_view()) || (is_small_view(i) && !whole_[source.value])) {
       source = copy(source, node.slot);
     }
     result_.nodes[source.value].kept = true;
@@ -109,6 +131,7 @@ class Simplifier {
 
   const FlatGraph& graph_;
   std::vector<Operand> edges_;  // by flat node
+  std::vector<bool> whole_;     // by simple node: published, but for small views
   SimpleGraph result_;
 };
 

@@ -45,6 +45,18 @@ TEST(Engine, a_held_view_keeps_its_elements) {
   EXPECT_EQ(turned.data(), y.data());
 }
 
+TEST(Engine, a_small_view_does_not_keep_the_whole_value) {
+  const array x = ramp({64, 1000});
+  array row = slice(exp(x * array(1e-6f)), Shape{3, 0}, Shape{1, 1000}, Shape{1, 1});
+  eval(row);
+  EXPECT_EQ(row.node()->storage()->buffer->bytes(), 4000u);
+  EXPECT_NEAR(values<float>(row)[0], 1.003f, 1e-4);
+  const array whole = exp(x * array(1e-6f));
+  const array part = slice(whole, Shape{3, 0}, Shape{1, 1000}, Shape{1, 1});
+  eval({whole, part});
+  EXPECT_EQ(part.node()->storage()->buffer, whole.node()->storage()->buffer);
+}
+
 TEST(Engine, running_total_does_not_grow) {
   const array step = ramp({64}, 1.0, 0.0);
   array total = zeros(Shape{64});
