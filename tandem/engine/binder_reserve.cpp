@@ -50,7 +50,12 @@ memory::Block Binder::allocate(memory::Pool& pool, Device device, size_t bytes, 
 }
 
 void Binder::reserve() {
-  for (uint32_t i = 0; i < values_.size(); ++i) reserve_value(i);
+  // Leaves first: who owns a donor is counted with the references of this binder.
+  for (const bool leaves : {true, false}) {
+    for (uint32_t i = 0; i < values_.size(); ++i) {
+      if ((plan().values[i].home == Home::leaf) == leaves) reserve_value(i);
+    }
+  }
   reserve_copies();
   reserve_arenas();
 }
