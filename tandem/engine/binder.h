@@ -2,6 +2,7 @@
 // every launch; then submits the segments and publishes the results. All under the engine's lock.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -29,12 +30,27 @@ struct Arena {
   memory::Points after;  // of the block, until the next segment has waited for them
 };
 
+// What is about to be given to the scheduler, for checkers of the order.
+struct Submission {
+  struct Access {
+    const std::byte* begin;
+    size_t bytes;
+    bool written;
+  };
+  uint16_t stream;
+  device::Point point;     // that it will have
+  memory::Points& waits;   // an observer may leave some out, as a mistaken plan would
+  std::vector<Access> accesses;
+};
+
 struct EngineState {
   runtime::Scheduler& scheduler;
   Devices& devices;
   std::map<uint16_t, Arena> arenas;  // by stream
   RunCounters counters;
   Failures failures;
+  // Tests: sees every segment and transfer. Called under the engine's lock.
+  std::function<void(Submission&)> observer;
 };
 
 // Raised by reserve when a pool has no memory left; nothing was claimed. Carries the numbers.
@@ -103,6 +119,7 @@ class Binder {
   PendingCopy* pending(uint32_t value, Device place);
   void make_resident(uint32_t value, DeviceEntry& device, memory::Points& waits);
   void submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>& run);
+  void show(const Run& run, uint32_t segment, uint16_t stream, memory::Points& waits);
   void bind_instruction(Run& run, uint32_t number, DeviceEntry& device);
   void bind_params(Run& run, const passes::Instruction& instruction, Run::Launch& launch);
   passes::Layout operand_layout(const passes::Operand& operand) const;

@@ -77,6 +77,11 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
   if (source_completion) source_completion->add_dependent(completion);
   memory::Points waits = copy.block.after;
   waits.push_back(source.valid);
+  if (state.observer) [[unlikely]] {
+    Submission submission{stream, state.scheduler.next_point(stream), waits,
+                          {{source.data, buffer.bytes(), false}, {copy.block.data, buffer.bytes(), true}}};
+    state.observer(submission);
+  }
   auto work = Ref<runtime::Work>(
       new TransferWork(*engine_device.backend, direction, copy.block.data, source.data,
                        buffer.bytes(), completion, source_completion));
@@ -161,6 +166,9 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
     for (const device::Point point : arena->second.after) memory::note(waits, point);
     arena->second.after.clear();
   }
+  if (state_.observer) [[unlikely]] {
+    show(*run, number, stream, waits);
+  }
   auto work = Ref<runtime::Work>(
       new SegmentWork(run, number, *device.backend, stream, state_.failures, settings().verify));
   const device::Point point = state_.scheduler.submit(stream, std::move(work), waits, urgency);
@@ -179,6 +187,18 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
       bound.buffer->set_completion(completion);
     }
   }
+}
+
+void Binder::show(const Run& run, uint32_t segment, uint16_t stream, memory::Points& waits) {
+  Submission submission{stream, state_.scheduler.next_point(stream), waits, {}};
+  for (const uint32_t i : plan().segments[segment].instructions) {
+    for (const device::BufferArgument& buffer : run.arguments(i).buffers) {
+      submission.accesses.push_back({buffer.range_begin,
+                                     static_cast<size_t>(buffer.range_end - buffer.range_begin),
+                                     buffer.written});
+    }
+  }
+  state_.observer(submission);
 }
 
 // ---- numbers of a launch

@@ -39,7 +39,7 @@ Engine& Engine::instance() {
 Engine::Engine()
     : scheduler_(spawn),
       devices_(scheduler_),
-      state_{scheduler_, devices_, {}, {}, {}},
+      state_{scheduler_, devices_, {}, {}, {}, {}},
       binder_(state_),
       plan_cache_(kPlanCacheBytes) {
   std::atexit([] { instance().scheduler_.synchronize_all(); });
@@ -229,6 +229,11 @@ void Engine::synchronize(const Stream& stream) {
   if (const std::exception_ptr error = state_.failures.take(static_cast<uint16_t>(stream.index))) {
     std::rethrow_exception(error);
   }
+}
+
+void Engine::set_observer(std::function<void(Submission&)> observer) {
+  const std::lock_guard lock(mutex_);
+  state_.observer = std::move(observer);
 }
 
 void Engine::set_interrupt_check(std::function<bool()> check) {

@@ -34,6 +34,8 @@ class Engine final : public graph::Evaluator {
   runtime::Scheduler& scheduler() { return scheduler_; }
   // Tests: makes all plan keys collide, forgets plans.
   PlanCache& plan_cache() { return plan_cache_; }
+  // Tests: see EngineState::observer; an empty function ends it.
+  void set_observer(std::function<void(Submission&)> observer);
 
  private:
   Engine();
