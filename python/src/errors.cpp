@@ -26,7 +26,7 @@ Classes classes;
 template <class... Bases>
 PyObject* make_class(nb::module_& m, const char* name, const char* doc, Bases... bases) {
   const nb::object base_tuple = nb::steal(PyTuple_Pack(sizeof...(bases), bases...));
-  const std::string full_name = std::string("tandem.core.") + name;
+  const std::string full_name = std::string("tandem._core.") + name;
   PyObject* result = PyErr_NewExceptionWithDoc(full_name.c_str(), doc, base_tuple.ptr(), nullptr);
   if (!result) throw nb::python_error();
   m.attr(name) = nb::borrow(result);

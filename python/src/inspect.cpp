@@ -125,7 +125,7 @@ void bind_inspect(nb::module_& parent) {
         result["cached"] = memory.cached;
         return result;
       },
-      nb::arg("device"), nb::sig("def memory(device: Device) -> dict[str, int]"),
+      nb::arg("device"), nb::sig("def memory(device: tandem._core.Device) -> dict[str, int]"),
       "Bytes in use, their peak and bytes kept for reuse on one device.");
   m.def("pending_nodes", &inspect::pending_nodes,
         "Operations that are built and not yet computed.");
@@ -136,7 +136,7 @@ void bind_inspect(nb::module_& parent) {
         for (nb::handle item : arrays) roots.push_back(nb::cast<const array&>(item));
         return inspect::plan_text(roots);
       },
-      nb::sig("def plan_text(*arrays: array) -> str"),
+      nb::sig("def plan_text(*arrays: tandem._core.array) -> str"),
       "The plan by which these arrays would be computed: segments, kernels, edges, transfers.");
   m.def("now_ns", &Trace::now, "Nanoseconds of the clock of 'wall' events.");
 }

@@ -1,0 +1,32 @@
+# Types of the operators in the generated stub: they are type slots, whose signatures Python does not know.
+.*array\.__(add|sub|mul|truediv|floordiv|mod|and|or|xor|lshift|rshift|matmul|radd|rsub|rmul|rtruediv|rfloordiv|rmod|rand|ror|rxor|rlshift|rrshift|rmatmul|iadd|isub|imul|itruediv|ifloordiv|imod|iand|ior|ixor|ilshift|irshift|imatmul|lt|le|gt|ge)__$:
+    def __\1__(self, other: array | bool | int | float | complex, /) -> array: ...
+
+.*array\.__(pow|rpow|ipow)__$:
+    def __\1__(self, other: array | bool | int | float | complex, modulus: None = None, /) -> array: ...
+
+.*array\.__(eq|ne)__$:
+    def __\1__(self, other: object, /) -> array: ...  # type: ignore[override]
+
+.*array\.__(neg|pos|abs|invert)__$:
+    def __\1__(self, /) -> array: ...
+
+.*array\.__bool__$:
+    def __bool__(self, /) -> bool: ...
+
+.*array\.__len__$:
+    def __len__(self, /) -> int: ...
+
+.*array\.__hash__$:
+    def __hash__(self, /) -> int: ...
+
+.*array\.__getitem__$:
+    \from types import EllipsisType
+    \from typing import SupportsIndex
+    def __getitem__(self, key: SupportsIndex | slice | EllipsisType | tuple[SupportsIndex | slice | EllipsisType | None, ...] | None, /) -> array: ...
+
+.*array\.__iter__$:
+    def __iter__(self, /) -> ArrayIterator: ...
+
+.*_core\.__suffix__$:
+    __version__: str
