@@ -12,17 +12,17 @@ namespace tandem::op_table {
 template <LeafId id>
 struct LeafReference;
 
-#define TANDEM_REFERENCE(leaf, double_text, quad_text)               \
-  template <>                                                        \
-  struct LeafReference<LeafId::leaf> {                               \
-    static double f64(double x) { return double_text; }              \
-    static __float128 quad(__float128 x) { return quad_text; }       \
+#define TANDEM_REFERENCE(leaf, double_text, quad_text)         \
+  template <>                                                  \
+  struct LeafReference<LeafId::leaf> {                         \
+    static double f64(double x) { return double_text; }        \
+    static __float128 quad(__float128 x) { return quad_text; } \
   };
-#define TANDEM_REFERENCE_2(leaf)                                                            \
-  template <>                                                                               \
-  struct LeafReference<LeafId::leaf> {                                                      \
-    static double f64(double x, double y) { return std::leaf(x, y); }                       \
-    static __float128 quad(__float128 x, __float128 y) { return leaf##q(x, y); }            \
+#define TANDEM_REFERENCE_2(leaf)                                                 \
+  template <>                                                                    \
+  struct LeafReference<LeafId::leaf> {                                           \
+    static double f64(double x, double y) { return std::leaf(x, y); }            \
+    static __float128 quad(__float128 x, __float128 y) { return leaf##q(x, y); } \
   };
 TANDEM_REFERENCE(exp, std::exp(x), expq(x))
 TANDEM_REFERENCE(log, std::log(x), logq(x))

@@ -1,6 +1,6 @@
-// Measures the leaf functions: every one of the 2^32 inputs of each unary float32 leaf, dense samples
-// and special grids of the binary ones, against libm in double precision. The worst inputs are judged
-// again in quadruple precision. With --write FILE the table is written there
+// Measures the leaf functions: every one of the 2^32 inputs of each unary float32 leaf, dense
+// samples and special grids of the binary ones, against libm in double precision. The worst inputs
+// are judged again in quadruple precision. With --write FILE the table is written there
 // (docs/leaf_accuracy.md).
 //
 //   leaf_ulp [--leaf NAME] [--threads N] [--samples N] [--stride N] [--write FILE]
@@ -61,10 +61,13 @@ constexpr int symmetry(LeafId id) {
     case LeafId::tanh:
     case LeafId::sinh:
     case LeafId::erf:
-    case LeafId::atan: return -1;
+    case LeafId::atan:
+      return -1;
     case LeafId::cos:
-    case LeafId::cosh: return 1;
-    default: return 0;
+    case LeafId::cosh:
+      return 1;
+    default:
+      return 0;
   }
 }
 

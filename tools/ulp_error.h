@@ -1,4 +1,5 @@
-// The error of a float or double against an exact value of higher precision, in units in the last place.
+// The error of a float or double against an exact value of higher precision, in units in the last
+// place.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +8,8 @@
 
 namespace tandem::op_table {
 
-// |value - exact| in units in the last place of the exact value, beyond the largest float in units of
-// that. Infinite where one is NaN and the other not, where a zero has the wrong sign and where a
+// |value - exact| in units in the last place of the exact value, beyond the largest float in units
+// of that. Infinite where one is NaN and the other not, where a zero has the wrong sign and where a
 // finite value stands for an infinite one.
 template <class Float, class Real>
 double ulp_error(Float value, Real exact) {

@@ -1,5 +1,5 @@
-// Complex<F>: a complex number over a real carrier F, for the complex texts of rows. Comparisons are
-// lexicographic, as the ecosystem's users know them.
+// Complex<F>: a complex number over a real carrier F, for the complex texts of rows. Comparisons
+// are lexicographic, as the ecosystem's users know them.
 #pragma once
 
 #include "tandem/op_table/row_math.h"

@@ -29,8 +29,8 @@ Complex<F> log(Complex<F> x) {
   const F modulus = log(large) + like(a, 0.5f) * log1p(ratio * ratio);
   const F zero = like(a, 0);
   const F infinity = like(a, kInfinity);
-  const F re = select(large == zero, -infinity, select(is_infinite(a) | is_infinite(b), infinity,
-                                                       modulus));
+  const F re =
+      select(large == zero, -infinity, select(is_infinite(a) | is_infinite(b), infinity, modulus));
   return {re, atan2(x.im, x.re)};
 }
 
@@ -78,7 +78,8 @@ Complex<F> tan(Complex<F> x) {
   return turned_right(tanh(turned_left(x)));
 }
 
-// atan(a + bi): half the angle between 1 - b + ai and 1 + b - ai, and half the logarithm of their ratio.
+// atan(a + bi): half the angle between 1 - b + ai and 1 + b - ai, and half the logarithm of their
+// ratio.
 template <class F>
 Complex<F> atan(Complex<F> x) {
   const F one = like(x.re, 1);

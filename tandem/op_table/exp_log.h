@@ -46,16 +46,16 @@ F expm1(F x) {
   return select(abs(x) < like(x, 0x1p-25f), x, sum + sum);
 }
 
-// 1 / (1 + e) with e = exp(-|x|), and e / (1 + e) below zero; for small e that is e - e^2 / (1 + e),
-// where the rounding of 1 + e no longer counts. The exponential is 1 + (r + r^2 q) here: an
+// 1 / (1 + e) with e = exp(-|x|), and e / (1 + e) below zero; for small e that is e - e^2 / (1 +
+// e), where the rounding of 1 + e no longer counts. The exponential is 1 + (r + r^2 q) here: an
 // operation more than exp_near_zero, with less error to hand on.
 template <class F>
 F sigmoid(F x) {
   const F one = like(x, 1.0f);
   const ExpParts<F> parts = exp_parts(max(-abs(x), like(x, -104.0f)));
   const F r = parts.r;
-  const F q = polynomial(r, 0x1.fffffap-2f, 0x1.555492p-3f, 0x1.555a26p-5f, 0x1.12398p-7f,
-                         0x1.694ca6p-10f);
+  const F q =
+      polynomial(r, 0x1.fffffap-2f, 0x1.555492p-3f, 0x1.555a26p-5f, 0x1.12398p-7f, 0x1.694ca6p-10f);
   const F e = leaf::scale(one + fma(r * r, q, r), parts.n);
   const auto negative = x < like(x, 0.0f);
   const F quotient = select(negative, e, one) / (one + e);
@@ -112,8 +112,8 @@ F log1p(F x) {
   const F f = fma(x, factor, factor - one);
   const F result = fma(exponent, like(x, 0x1.62e43p-1f), log1p_tail(f) + f);
   const F minus_one = -one;
-  const F outside = select(x == minus_one, like(x, -kInf),
-                           select(x < minus_one, like(x, kQuietNan), x));
+  const F outside =
+      select(x == minus_one, like(x, -kInf), select(x < minus_one, like(x, kQuietNan), x));
   return select((minus_one < x) & (x < like(x, kInf)) & (x != like(x, 0.0f)), result, outside);
 }
 

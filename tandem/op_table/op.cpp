@@ -52,9 +52,12 @@ Dtype promote_class(const RowInfo& op, Dtype dtype) {
 
 Dtype result_of(const RowInfo& op, Dtype operand) {
   switch (op.result) {
-    case ResultRule::boolean: return Dtype::bool_;
-    case ResultRule::component: return is_complex(operand) ? Dtype::float32 : operand;
-    case ResultRule::same: break;
+    case ResultRule::boolean:
+      return Dtype::bool_;
+    case ResultRule::component:
+      return is_complex(operand) ? Dtype::float32 : operand;
+    case ResultRule::same:
+      break;
   }
   return operand;
 }

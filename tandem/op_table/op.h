@@ -50,47 +50,47 @@ struct Row;
 // Texts of one, two, three operands, and gradients of rows with that many.
 #define X(...) []([[maybe_unused]] auto x) { return __VA_ARGS__; }
 #define XY(...) []([[maybe_unused]] auto x, [[maybe_unused]] auto y) { return __VA_ARGS__; }
-#define XYZ(...)                                                                           \
+#define XYZ(...)                                                                  \
   []([[maybe_unused]] auto x, [[maybe_unused]] auto y, [[maybe_unused]] auto z) { \
-    return __VA_ARGS__;                                                                    \
+    return __VA_ARGS__;                                                           \
   }
-#define GX(...)                                                                              \
+#define GX(...)                                                                     \
   []([[maybe_unused]] auto g, [[maybe_unused]] auto out, [[maybe_unused]] auto x) { \
-    return __VA_ARGS__;                                                                      \
+    return __VA_ARGS__;                                                             \
   }
-#define GXY(...)                                                                     \
+#define GXY(...)                                                                  \
   []([[maybe_unused]] auto g, [[maybe_unused]] auto out, [[maybe_unused]] auto x, \
      [[maybe_unused]] auto y) { return __VA_ARGS__; }
-#define GXYZ(...)                                                                    \
+#define GXYZ(...)                                                                 \
   []([[maybe_unused]] auto g, [[maybe_unused]] auto out, [[maybe_unused]] auto x, \
      [[maybe_unused]] auto y, [[maybe_unused]] auto z) { return __VA_ARGS__; }
-#define TANDEM_ROW(row_name, row_aliases, row_arity, rule, real_, integer_, boolean_, complex_,    \
-                   row_gradients, row_traits, row_cost, row_domain, row_ulp, row_python, row_doc)  \
-  template <>                                                                                      \
-  struct Row<RowId::row_name> {                                                                    \
-    static constexpr RowId id = RowId::row_name;                                                   \
-    static constexpr int arity = row_arity;                                                        \
-    static constexpr auto real_text = real_;                                                       \
-    static constexpr auto integer_text = integer_;                                                 \
-    static constexpr auto boolean_text = boolean_;                                                 \
-    static constexpr auto complex_text = complex_;                                                 \
-    static constexpr auto gradients = op_table::row_gradients;                                     \
-    static_assert(std::tuple_size_v<decltype(gradients)> == arity, "one gradient per operand");    \
-    static constexpr RowInfo info = {                                                              \
-        .id = id,                                                                                  \
-        .name = #row_name,                                                                         \
-        .aliases = row_aliases,                                                                    \
-        .arity = row_arity,                                                                        \
-        .result = ResultRule::rule,                                                                \
-        .classes = {class_rule(boolean_text), class_rule(integer_text), class_rule(real_text),     \
-                    class_rule(complex_text)},                                                     \
-        .first_is_mask = row_arity == 3,                                                           \
-        .traits = row_traits,                                                                      \
-        .cost = row_cost,                                                                          \
-        .domain = row_domain,                                                                      \
-        .ulp = row_ulp,                                                                            \
-        .python = row_python,                                                                      \
-        .doc = row_doc};                                                                           \
+#define TANDEM_ROW(row_name, row_aliases, row_arity, rule, real_, integer_, boolean_, complex_,   \
+                   row_gradients, row_traits, row_cost, row_domain, row_ulp, row_python, row_doc) \
+  template <>                                                                                     \
+  struct Row<RowId::row_name> {                                                                   \
+    static constexpr RowId id = RowId::row_name;                                                  \
+    static constexpr int arity = row_arity;                                                       \
+    static constexpr auto real_text = real_;                                                      \
+    static constexpr auto integer_text = integer_;                                                \
+    static constexpr auto boolean_text = boolean_;                                                \
+    static constexpr auto complex_text = complex_;                                                \
+    static constexpr auto gradients = op_table::row_gradients;                                    \
+    static_assert(std::tuple_size_v<decltype(gradients)> == arity, "one gradient per operand");   \
+    static constexpr RowInfo info = {                                                             \
+        .id = id,                                                                                 \
+        .name = #row_name,                                                                        \
+        .aliases = row_aliases,                                                                   \
+        .arity = row_arity,                                                                       \
+        .result = ResultRule::rule,                                                               \
+        .classes = {class_rule(boolean_text), class_rule(integer_text), class_rule(real_text),    \
+                    class_rule(complex_text)},                                                    \
+        .first_is_mask = row_arity == 3,                                                          \
+        .traits = row_traits,                                                                     \
+        .cost = row_cost,                                                                         \
+        .domain = row_domain,                                                                     \
+        .ulp = row_ulp,                                                                           \
+        .python = row_python,                                                                     \
+        .doc = row_doc};                                                                          \
   };
 #include "tandem/op_table/elementwise.def"
 #undef TANDEM_ROW

@@ -47,8 +47,8 @@ DoubleFloat<F> log2_extended(F x) {
   const DoubleFloat<F> tail = log2_tail(DoubleFloat<F>{s_high, s_low});
   const F k_high = like(x, 0x1.715476p1f);
   const F main = k_high * s_high;
-  const F main_low = fma(k_high, s_low, fma(like(x, 0x1.4ae0cp-25f), s_high,
-                                            fma(k_high, s_high, -main)));
+  const F main_low =
+      fma(k_high, s_low, fma(like(x, 0x1.4ae0cp-25f), s_high, fma(k_high, s_high, -main)));
   const DoubleFloat<F> with_exponent = renormalise(a.exponent, main);
   const DoubleFloat<F> sum = renormalise(with_exponent.high, tail.high);
   return renormalise(sum.high, sum.low + (with_exponent.low + (main_low + tail.low)));

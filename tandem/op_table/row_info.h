@@ -43,7 +43,8 @@ enum class ResultRule : uint8_t { same, boolean, component };  // component: flo
 enum class ClassRule : uint8_t {
   absent,    // refused with a DTypeError
   present,   // the row has a text
-  promotes,  // operands are converted: bool to uint8 where there is an integer text, else to float32
+  promotes,  // operands are converted: bool to uint8 where there is an integer text, else to
+             // float32
 };
 
 struct Interval {

@@ -52,36 +52,62 @@ constexpr Scalar<T> like(Scalar<T>, std::type_identity_t<T> constant) {
 
 // ---- floats
 template <std::floating_point T>
-constexpr Scalar<T> operator+(Scalar<T> x, Scalar<T> y) { return {x.v + y.v}; }
+constexpr Scalar<T> operator+(Scalar<T> x, Scalar<T> y) {
+  return {x.v + y.v};
+}
 template <std::floating_point T>
-constexpr Scalar<T> operator-(Scalar<T> x, Scalar<T> y) { return {x.v - y.v}; }
+constexpr Scalar<T> operator-(Scalar<T> x, Scalar<T> y) {
+  return {x.v - y.v};
+}
 template <std::floating_point T>
-constexpr Scalar<T> operator*(Scalar<T> x, Scalar<T> y) { return {x.v * y.v}; }
+constexpr Scalar<T> operator*(Scalar<T> x, Scalar<T> y) {
+  return {x.v * y.v};
+}
 template <std::floating_point T>
-constexpr Scalar<T> operator/(Scalar<T> x, Scalar<T> y) { return {x.v / y.v}; }
+constexpr Scalar<T> operator/(Scalar<T> x, Scalar<T> y) {
+  return {x.v / y.v};
+}
 template <std::floating_point T>
 constexpr Scalar<T> operator-(Scalar<T> x) {
   using Bits = std::make_unsigned_t<SameWidthInt<T>>;
   return {std::bit_cast<T>(std::bit_cast<Bits>(x.v) ^ (Bits{1} << (sizeof(T) * 8 - 1)))};
 }
 template <std::floating_point T>
-constexpr B1 is_nan(Scalar<T> x) { return {x.v != x.v}; }
+constexpr B1 is_nan(Scalar<T> x) {
+  return {x.v != x.v};
+}
 template <std::floating_point T>
-Scalar<T> fma(Scalar<T> x, Scalar<T> y, Scalar<T> z) { return {std::fma(x.v, y.v, z.v)}; }
+Scalar<T> fma(Scalar<T> x, Scalar<T> y, Scalar<T> z) {
+  return {std::fma(x.v, y.v, z.v)};
+}
 template <std::floating_point T>
-Scalar<T> sqrt(Scalar<T> x) { return {std::sqrt(x.v)}; }
+Scalar<T> sqrt(Scalar<T> x) {
+  return {std::sqrt(x.v)};
+}
 template <std::floating_point T>
-Scalar<T> rint(Scalar<T> x) { return {std::nearbyint(x.v)}; }
+Scalar<T> rint(Scalar<T> x) {
+  return {std::nearbyint(x.v)};
+}
 template <std::floating_point T>
-Scalar<T> floor(Scalar<T> x) { return {std::floor(x.v)}; }
+Scalar<T> floor(Scalar<T> x) {
+  return {std::floor(x.v)};
+}
 template <std::floating_point T>
-Scalar<T> ceil(Scalar<T> x) { return {std::ceil(x.v)}; }
+Scalar<T> ceil(Scalar<T> x) {
+  return {std::ceil(x.v)};
+}
 template <std::floating_point T>
-Scalar<T> trunc(Scalar<T> x) { return {std::trunc(x.v)}; }
+Scalar<T> trunc(Scalar<T> x) {
+  return {std::trunc(x.v)};
+}
 template <std::floating_point T>
-Scalar<T> abs(Scalar<T> x) { return {std::fabs(x.v)}; }
+Scalar<T> abs(Scalar<T> x) {
+  return {std::fabs(x.v)};
+}
 template <std::floating_point T>
-Scalar<T> copysign(Scalar<T> x, Scalar<T> y) { return {std::copysign(x.v, y.v)}; }
+Scalar<T> copysign(Scalar<T> x, Scalar<T> y) {
+  return {std::copysign(x.v, y.v)};
+}
 // NaN in x wins, then NaN in y (every comparison with it is false); ties give y.
 template <std::floating_point T>
 constexpr Scalar<T> max(Scalar<T> x, Scalar<T> y) {
@@ -92,7 +118,9 @@ constexpr Scalar<T> min(Scalar<T> x, Scalar<T> y) {
   return {x.v != x.v ? x.v : (x.v < y.v ? x.v : y.v)};
 }
 template <std::floating_point T>
-Scalar<T> ldexp(Scalar<T> x, I32 n) { return {std::ldexp(x.v, n.v)}; }
+Scalar<T> ldexp(Scalar<T> x, I32 n) {
+  return {std::ldexp(x.v, n.v)};
+}
 
 // ---- integers (wrapping, total)
 template <ScalarInteger T>
@@ -113,15 +141,25 @@ constexpr Scalar<T> operator*(Scalar<T> x, Scalar<T> y) {
   return {wrap_op(x.v, y.v, [](auto a, auto b) { return a * b; })};
 }
 template <ScalarInteger T>
-constexpr Scalar<T> operator-(Scalar<T> x) { return Scalar<T>{0} - x; }
+constexpr Scalar<T> operator-(Scalar<T> x) {
+  return Scalar<T>{0} - x;
+}
 template <ScalarInteger T>
-constexpr Scalar<T> operator&(Scalar<T> x, Scalar<T> y) { return {static_cast<T>(x.v & y.v)}; }
+constexpr Scalar<T> operator&(Scalar<T> x, Scalar<T> y) {
+  return {static_cast<T>(x.v & y.v)};
+}
 template <ScalarInteger T>
-constexpr Scalar<T> operator|(Scalar<T> x, Scalar<T> y) { return {static_cast<T>(x.v | y.v)}; }
+constexpr Scalar<T> operator|(Scalar<T> x, Scalar<T> y) {
+  return {static_cast<T>(x.v | y.v)};
+}
 template <ScalarInteger T>
-constexpr Scalar<T> operator^(Scalar<T> x, Scalar<T> y) { return {static_cast<T>(x.v ^ y.v)}; }
+constexpr Scalar<T> operator^(Scalar<T> x, Scalar<T> y) {
+  return {static_cast<T>(x.v ^ y.v)};
+}
 template <ScalarInteger T>
-constexpr Scalar<T> operator~(Scalar<T> x) { return {static_cast<T>(~x.v)}; }
+constexpr Scalar<T> operator~(Scalar<T> x) {
+  return {static_cast<T>(~x.v)};
+}
 template <ScalarInteger T>
 constexpr bool shift_in_range(T n) {
   return static_cast<std::make_unsigned_t<T>>(n) < sizeof(T) * 8;
@@ -166,30 +204,48 @@ constexpr Scalar<T> mulhi(Scalar<T> x, Scalar<T> y) {
   return {static_cast<T>((static_cast<Wide>(x.v) * static_cast<Wide>(y.v)) >> (sizeof(T) * 8))};
 }
 template <ScalarInteger T>
-constexpr Scalar<T> min(Scalar<T> x, Scalar<T> y) { return {x.v < y.v ? x.v : y.v}; }
+constexpr Scalar<T> min(Scalar<T> x, Scalar<T> y) {
+  return {x.v < y.v ? x.v : y.v};
+}
 template <ScalarInteger T>
-constexpr Scalar<T> max(Scalar<T> x, Scalar<T> y) { return {x.v > y.v ? x.v : y.v}; }
+constexpr Scalar<T> max(Scalar<T> x, Scalar<T> y) {
+  return {x.v > y.v ? x.v : y.v};
+}
 
 // ---- comparisons, masks, selection
 template <class T>
-constexpr B1 operator<(Scalar<T> x, Scalar<T> y) { return {x.v < y.v}; }
+constexpr B1 operator<(Scalar<T> x, Scalar<T> y) {
+  return {x.v < y.v};
+}
 template <class T>
-constexpr B1 operator<=(Scalar<T> x, Scalar<T> y) { return {x.v <= y.v}; }
+constexpr B1 operator<=(Scalar<T> x, Scalar<T> y) {
+  return {x.v <= y.v};
+}
 template <class T>
-constexpr B1 operator>(Scalar<T> x, Scalar<T> y) { return y < x; }
+constexpr B1 operator>(Scalar<T> x, Scalar<T> y) {
+  return y < x;
+}
 template <class T>
-constexpr B1 operator>=(Scalar<T> x, Scalar<T> y) { return y <= x; }
+constexpr B1 operator>=(Scalar<T> x, Scalar<T> y) {
+  return y <= x;
+}
 template <class T>
-constexpr B1 operator==(Scalar<T> x, Scalar<T> y) { return {x.v == y.v}; }
+constexpr B1 operator==(Scalar<T> x, Scalar<T> y) {
+  return {x.v == y.v};
+}
 template <class T>
-constexpr B1 operator!=(Scalar<T> x, Scalar<T> y) { return {!(x.v == y.v)}; }
+constexpr B1 operator!=(Scalar<T> x, Scalar<T> y) {
+  return {!(x.v == y.v)};
+}
 constexpr B1 operator&(B1 x, B1 y) { return {x.v && y.v}; }
 constexpr B1 operator|(B1 x, B1 y) { return {x.v || y.v}; }
 constexpr B1 operator^(B1 x, B1 y) { return {x.v != y.v}; }
 constexpr B1 operator~(B1 x) { return {!x.v}; }
 constexpr bool any_true(B1 mask) { return mask.v; }
 template <class T>
-constexpr Scalar<T> select(B1 mask, Scalar<T> a, Scalar<T> b) { return mask.v ? a : b; }
+constexpr Scalar<T> select(B1 mask, Scalar<T> a, Scalar<T> b) {
+  return mask.v ? a : b;
+}
 
 // ---- bits and conversions
 template <std::floating_point T>

@@ -61,15 +61,14 @@ struct Leaf;
   struct Leaf<LeafId::leaf_name> {                                                          \
     static constexpr LeafId id = LeafId::leaf_name;                                         \
     static constexpr int arity = leaf_arity;                                                \
-    static constexpr LeafInfo info = {                                                      \
-        .id = id,                                                                           \
-        .name = #leaf_name,                                                                 \
-        .arity = leaf_arity,                                                                \
-        .operands = LeafOperands::leaf_operands,                                            \
-        .form = LeafForm::leaf_form,                                                        \
-        .cost = leaf_cost,                                                                  \
-        .ulp = leaf_ulp,                                                                    \
-        .doc = leaf_doc};                                                                   \
+    static constexpr LeafInfo info = {.id = id,                                             \
+                                      .name = #leaf_name,                                   \
+                                      .arity = leaf_arity,                                  \
+                                      .operands = LeafOperands::leaf_operands,              \
+                                      .form = LeafForm::leaf_form,                          \
+                                      .cost = leaf_cost,                                    \
+                                      .ulp = leaf_ulp,                                      \
+                                      .doc = leaf_doc};                                     \
     static constexpr auto text = [](auto... x) { return op_table::leaf::leaf_name(x...); }; \
   };
 #include "tandem/op_table/scalar_math.def"
@@ -84,9 +83,9 @@ auto invoke_leaf(V... x) {
     return Leaf<id>::text(x...);
   }
 }
-#define TANDEM_LEAF(name, ...)                 \
-  template <class V, class... More>            \
-  auto name(V x, More... more) {               \
+#define TANDEM_LEAF(name, ...)                    \
+  template <class V, class... More>               \
+  auto name(V x, More... more) {                  \
     return invoke_leaf<LeafId::name>(x, more...); \
   }
 #include "tandem/op_table/scalar_math.def"

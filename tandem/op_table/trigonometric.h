@@ -23,9 +23,8 @@ struct FixedQuadrants {
 };
 template <class I>
 FixedQuadrants<I> multiply_by_two_over_pi(I pattern) {
-  constexpr std::array<uint32_t, 8> kTwoOverPi = {0,           0xa2f9836eu, 0x4e441529u,
-                                                  0xfc2757d1u, 0xf534ddc0u, 0xdb629599u,
-                                                  0x3c439041u, 0xfe5163abu};
+  constexpr std::array<uint32_t, 8> kTwoOverPi = {
+      0, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu};
   const auto constant = [&](int32_t c) { return like(pattern, c); };
   const auto word = [&](size_t i) { return constant(static_cast<int32_t>(kTwoOverPi[i])); };
   // Bits of 2/pi above offset `start` are multiples of 4; the leading word is zero.

@@ -39,30 +39,50 @@ inline Reference trunc(Reference x) { return {std::trunc(x.v)}; }
 
 inline double leaf_value(LeafId id, double x) {
   switch (id) {
-    case LeafId::exp: return std::exp(x);
-    case LeafId::log: return std::log(x);
-    case LeafId::expm1: return std::expm1(x);
-    case LeafId::log1p: return std::log1p(x);
-    case LeafId::log2: return std::log2(x);
-    case LeafId::log10: return std::log10(x);
-    case LeafId::sin: return std::sin(x);
-    case LeafId::cos: return std::cos(x);
-    case LeafId::tan: return std::tan(x);
-    case LeafId::tanh: return std::tanh(x);
-    case LeafId::sinh: return std::sinh(x);
-    case LeafId::cosh: return std::cosh(x);
-    case LeafId::sigmoid: return 1 / (1 + std::exp(-x));
-    case LeafId::erf: return std::erf(x);
-    case LeafId::atan: return std::atan(x);
-    default: throw std::logic_error("no reference for this leaf of one operand");
+    case LeafId::exp:
+      return std::exp(x);
+    case LeafId::log:
+      return std::log(x);
+    case LeafId::expm1:
+      return std::expm1(x);
+    case LeafId::log1p:
+      return std::log1p(x);
+    case LeafId::log2:
+      return std::log2(x);
+    case LeafId::log10:
+      return std::log10(x);
+    case LeafId::sin:
+      return std::sin(x);
+    case LeafId::cos:
+      return std::cos(x);
+    case LeafId::tan:
+      return std::tan(x);
+    case LeafId::tanh:
+      return std::tanh(x);
+    case LeafId::sinh:
+      return std::sinh(x);
+    case LeafId::cosh:
+      return std::cosh(x);
+    case LeafId::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case LeafId::erf:
+      return std::erf(x);
+    case LeafId::atan:
+      return std::atan(x);
+    default:
+      throw std::logic_error("no reference for this leaf of one operand");
   }
 }
 inline double leaf_value(LeafId id, double x, double y) {
   switch (id) {
-    case LeafId::atan2: return std::atan2(x, y);
-    case LeafId::pow: return std::pow(x, y);
-    case LeafId::fmod: return std::fmod(x, y);
-    default: throw std::logic_error("no reference for this leaf of two operands");
+    case LeafId::atan2:
+      return std::atan2(x, y);
+    case LeafId::pow:
+      return std::pow(x, y);
+    case LeafId::fmod:
+      return std::fmod(x, y);
+    default:
+      throw std::logic_error("no reference for this leaf of two operands");
   }
 }
 template <LeafId id, class... More>

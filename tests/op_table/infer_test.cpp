@@ -55,9 +55,7 @@ TEST(Infer, EveryDtypeHasATextOrIsRefused) {
 
 TEST(Infer, Rules) {
   using enum Dtype;
-  const auto two = [](RowId id, Dtype a, Dtype b) {
-    return infer(id, std::array{a, b});
-  };
+  const auto two = [](RowId id, Dtype a, Dtype b) { return infer(id, std::array{a, b}); };
   EXPECT_EQ(two(RowId::add, int32, float16).result, float16);
   EXPECT_EQ(two(RowId::add, bool_, bool_).result, bool_);
   EXPECT_EQ(two(RowId::divide, int32, int32).operands[1], float32);
@@ -84,9 +82,9 @@ TEST(Infer, ErrorTexts) {
   EXPECT_THAT([] { infer_same(RowId::exp, float64); },
               ThrowsMessage<DTypeError>(
                   StrEq("[exp] float64 exp is not offered yet: got float64, expected float32")));
-  EXPECT_THAT([] { infer(RowId::add, std::array{int32}); },
-              ThrowsMessage<ArgumentError>(
-                  StrEq("[add] wrong number of operands: got 1, expected 2")));
+  EXPECT_THAT(
+      [] { infer(RowId::add, std::array{int32}); },
+      ThrowsMessage<ArgumentError>(StrEq("[add] wrong number of operands: got 1, expected 2")));
 }
 
 }  // namespace

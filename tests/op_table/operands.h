@@ -16,10 +16,32 @@ inline const std::vector<float>& special_floats() {
   static const std::vector<float> kValues = [] {
     using Limits = std::numeric_limits<float>;
     std::vector<float> values;
-    for (float x : {0.0f, Limits::denorm_min(), 0x1p-140f, Limits::min(), 0x1p-30f, 0.25f, 0.5f,
-                    0.75f, 1.0f, std::nextafter(1.0f, 2.0f), 1.5f, 2.0f, 2.5f, 3.0f, 7.5f, 88.8f,
-                    100.0f, 104.5f, 1e5f, 0x1p23f, 0x1p24f, 0x1p31f, 0x1p63f, Limits::max(),
-                    Limits::infinity(), Limits::quiet_NaN()}) {
+    for (float x : {0.0f,
+                    Limits::denorm_min(),
+                    0x1p-140f,
+                    Limits::min(),
+                    0x1p-30f,
+                    0.25f,
+                    0.5f,
+                    0.75f,
+                    1.0f,
+                    std::nextafter(1.0f, 2.0f),
+                    1.5f,
+                    2.0f,
+                    2.5f,
+                    3.0f,
+                    7.5f,
+                    88.8f,
+                    100.0f,
+                    104.5f,
+                    1e5f,
+                    0x1p23f,
+                    0x1p24f,
+                    0x1p31f,
+                    0x1p63f,
+                    Limits::max(),
+                    Limits::infinity(),
+                    Limits::quiet_NaN()}) {
       values.push_back(x);
       values.push_back(-x);
     }

@@ -35,9 +35,8 @@ TEST(Traits, CommutativeRowsIgnoreTheOrder) {
   for_each_row([](auto r) {
     if constexpr (r.info.has(kCommutative)) {
       static_assert(r.arity == 2);
-      for_each_class<decltype(r)>([&](auto text, auto values) {
-        check_commutative(r.info.name, text, values);
-      });
+      for_each_class<decltype(r)>(
+          [&](auto text, auto values) { check_commutative(r.info.name, text, values); });
     }
   });
 }
@@ -73,8 +72,10 @@ template <class Half, class R>
 void check_exact(R r) {
   const auto operands = half_operands<Half>();
   const auto exact = [](auto value) {
-    if constexpr (std::same_as<decltype(value), B1>) return true;
-    else return same_bits(F32{static_cast<float>(static_cast<Half>(value.v))}, value);
+    if constexpr (std::same_as<decltype(value), B1>)
+      return true;
+    else
+      return same_bits(F32{static_cast<float>(static_cast<Half>(value.v))}, value);
   };
   for (F32 x : operands) {
     if constexpr (r.arity == 1) {
@@ -100,8 +101,10 @@ template <class Small, class R>
 void check_bounded(R r) {
   using Wide = std::conditional_t<std::is_signed_v<Small>, I32, U32>;
   const auto bounded = [](auto value) {
-    if constexpr (std::same_as<decltype(value), B1>) return true;
-    else return static_cast<Small>(value.v) == value.v;
+    if constexpr (std::same_as<decltype(value), B1>)
+      return true;
+    else
+      return static_cast<Small>(value.v) == value.v;
   };
   std::vector<Wide> operands;
   for (int i = std::numeric_limits<Small>::min(); i <= std::numeric_limits<Small>::max(); ++i) {
@@ -120,7 +123,8 @@ void check_bounded(R r) {
 
 TEST(Traits, BoundedRowsNeedNoWrap) {
   for_each_row([](auto r) {
-    if constexpr (r.info.has(kBounded) && r.info.rule(ComputeClass::integer) == ClassRule::present) {
+    if constexpr (r.info.has(kBounded) &&
+                  r.info.rule(ComputeClass::integer) == ClassRule::present) {
       check_bounded<int8_t>(r);
       check_bounded<uint8_t>(r);
     }

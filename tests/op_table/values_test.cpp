@@ -1,5 +1,5 @@
-// Values of every row against row_references.h: floats inside the row's ULP bound on its domain and on
-// special values, integers of all widths exactly, complex numbers closely, bools exhaustively.
+// Values of every row against row_references.h: floats inside the row's ULP bound on its domain and
+// on special values, integers of all widths exactly, complex numbers closely, bools exhaustively.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -43,8 +43,8 @@ void check_real(T x, T y, T z, double bound) {
   const auto value = apply<R>(R::real_text, Scalar<T>{x}, Scalar<T>{y}, Scalar<T>{z});
   const Real exact = find_reference(R::id)->real(x, y, z);
   const double error = ulp_error(static_cast<T>(number(value)), exact);
-  EXPECT_LE(error, bound) << R::info.name << "(" << x << ", " << y << ", " << z << ") = "
-                          << number(value) << ", expected " << exact;
+  EXPECT_LE(error, bound) << R::info.name << "(" << x << ", " << y << ", " << z
+                          << ") = " << number(value) << ", expected " << exact;
 }
 
 template <class R, class T>
@@ -208,9 +208,9 @@ void check_complex(Cplx x, Cplx y, Cplx z) {
 
 TEST(Values, ComplexRowsAgreeWithTheStandardLibrary) {
   // Exactly representable points, off the branch cuts and on the axes.
-  const std::vector<Cplx> points = {{1, 2},     {-1.5, 0.5}, {0.25, -3},  {-2, -1}, {0.5, 0},
-                                    {0, 0.75},  {0, -0.5},   {3, 0.0625}, {2, 4},   {-0.125, -0.25},
-                                    {0.875, 0}, {1.25, 0.5}};
+  const std::vector<Cplx> points = {{1, 2},   {-1.5, 0.5},     {0.25, -3}, {-2, -1},
+                                    {0.5, 0}, {0, 0.75},       {0, -0.5},  {3, 0.0625},
+                                    {2, 4},   {-0.125, -0.25}, {0.875, 0}, {1.25, 0.5}};
   for_each_row([&](auto r) {
     using R = decltype(r);
     if constexpr (R::info.rule(ComputeClass::complex) == ClassRule::present) {
