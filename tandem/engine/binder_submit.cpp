@@ -14,7 +14,8 @@ using passes::ParamSource;
 
 namespace {
 
-// Bytes from the first to behind the last element a view reaches, relative to the element at its start.
+// Bytes from the first to behind the last element a view reaches, relative to the element at its
+// start.
 std::pair<int64_t, int64_t> reach(const passes::Layout& layout, int64_t item) {
   int64_t first = 0, last = 1;
   for (size_t i = 0; i < layout.shape.size(); ++i) {
@@ -33,6 +34,34 @@ device::CopyDirection copy_direction(Device from, Device to) {
 
 memory::Direction ledger_direction(device::CopyDirection direction) {
   return static_cast<memory::Direction>(direction);
+}
+
+// Nanoseconds that an instruction takes at least; rough, for cutting long segments.
+double least_time(const Run& run, uint32_t instruction) {
+  constexpr double kBytes = 50, kFlops = 1000,
+                   kElementOps = 20;  // per nanosecond, of a fast machine
+  const passes::Instruction& planned = run.plan().instructions[instruction];
+  const device::LaunchArguments arguments = run.arguments(instruction);
+  double bytes = 0, elements = 1;
+  for (const device::BufferArgument& buffer : arguments.buffers) {
+    bytes += static_cast<double>(buffer.range_end - buffer.range_begin);
+  }
+  for (const int64_t extent : arguments.extents) elements *= static_cast<double>(extent);
+  const double operations = planned.kind == Instruction::library
+                                ? 2 * elements / kFlops
+                                : elements * planned.node_count / kElementOps;
+  return std::max(bytes / kBytes, operations);
+}
+
+// End of the piece of a CPU segment that starts at instruction `first`: a caller who runs a long
+// segment itself can be interrupted between pieces.
+uint32_t piece_end(const Run& run, const passes::Segment& segment, uint32_t first) {
+  constexpr double kPiece = 5e6;
+  const auto count = static_cast<uint32_t>(segment.instructions.size());
+  double time = 0;
+  uint32_t last = first;
+  while (last < count && time < kPiece) time += least_time(run, segment.instructions[last++]);
+  return last;
 }
 
 }  // namespace
@@ -66,9 +95,8 @@ void Binder::submit(bool wait) {
 device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy copy) {
   memory::Copy& source = buffer.origin();
   const device::CopyDirection direction = copy_direction(source.device, copy.place);
-  DeviceEntry& engine_device =
-      state.devices.get(direction == device::CopyDirection::device_to_host ? source.device
-                                                                            : copy.place);
+  DeviceEntry& engine_device = state.devices.get(
+      direction == device::CopyDirection::device_to_host ? source.device : copy.place);
   const uint16_t stream = direction == device::CopyDirection::device_to_host
                               ? engine_device.copy_out
                               : engine_device.copy_in;
@@ -78,13 +106,16 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
   memory::Points waits = copy.block.after;
   waits.push_back(source.valid);
   if (state.observer) [[unlikely]] {
-    Submission submission{stream, state.scheduler.next_point(stream), waits,
-                          {{source.data, buffer.bytes(), false}, {copy.block.data, buffer.bytes(), true}}};
+    Submission submission{
+        stream,
+        state.scheduler.next_point(stream),
+        waits,
+        {{source.data, buffer.bytes(), false}, {copy.block.data, buffer.bytes(), true}}};
     state.observer(submission);
   }
-  auto work = Ref<runtime::Work>(
-      new TransferWork(*engine_device.backend, direction, copy.block.data, source.data,
-                       buffer.bytes(), completion, source_completion));
+  auto work = Ref<runtime::Work>(new TransferWork(*engine_device.backend, direction,
+                                                  copy.block.data, source.data, buffer.bytes(),
+                                                  completion, source_completion));
   const device::Point point =
       state.scheduler.submit(stream, std::move(work), waits, runtime::Urgency::asynchronous);
   memory::note(source.uses, point);
@@ -169,9 +200,19 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
   if (state_.observer) [[unlikely]] {
     show(*run, number, stream, waits);
   }
-  auto work = Ref<runtime::Work>(
-      new SegmentWork(run, number, *device.backend, stream, state_.failures, settings().verify));
-  const device::Point point = state_.scheduler.submit(stream, std::move(work), waits, urgency);
+  const bool whole = segment.instructions.size() < 2 || state_.observer ||
+                     !device.backend->capabilities().runs_inline;
+  SegmentWork::Piece piece{number, 0, 0};
+  device::Point point;
+  do {
+    piece.first = piece.last;
+    piece.last = whole ? static_cast<uint32_t>(segment.instructions.size())
+                       : piece_end(*run, segment, piece.first);
+    auto work = Ref<runtime::Work>(
+        new SegmentWork(run, piece, *device.backend, stream, state_.failures, settings().verify));
+    point = state_.scheduler.submit(stream, std::move(work), waits, urgency);
+    waits.clear();  // later pieces come behind the first
+  } while (piece.last < segment.instructions.size());
   points_[number] = point;
   for (const uint32_t value : segment.inputs) {
     memory::note(values_[value].buffer->find(device.place())->uses, point);
@@ -287,8 +328,12 @@ void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& 
   for (const ParamSource& source : instruction.params) {
     uint64_t word = 0;
     switch (source.kind) {
-      case ParamSource::word: word = walk_->params[source.index]; break;
-      case ParamSource::word_high: word = walk_->params[source.index] >> 32; break;
+      case ParamSource::word:
+        word = walk_->params[source.index];
+        break;
+      case ParamSource::word_high:
+        word = walk_->params[source.index] >> 32;
+        break;
       case ParamSource::virtual_offset:
         word = static_cast<uint64_t>(layouts[source.index].offset);
         break;

@@ -100,17 +100,17 @@ void SegmentWork::launch(device::Queue& queue, uint32_t instruction) {
 }
 
 void SegmentWork::run(device::Queue& queue) {
-  const Ref<memory::Completion>& completion = run_->completions[segment_];
+  const Ref<memory::Completion>& completion = run_->completions[piece_.segment];
   // A failed input fails the segment without running it; its text names the op that failed first.
   if (completion->failed()) std::rethrow_exception(completion->error());
-  for (const uint32_t instruction : run_->plan().segments[segment_].instructions) {
-    launch(queue, instruction);
-  }
+  const auto& instructions = run_->plan().segments[piece_.segment].instructions;
+  for (uint32_t i = piece_.first; i < piece_.last; ++i) launch(queue, instructions[i]);
+  if (piece_.last < instructions.size()) return;
   if (backend_.capabilities().runs_inline) completion->forget_dependents();
 }
 
 void SegmentWork::fail(std::exception_ptr error) noexcept {
-  const Ref<memory::Completion>& completion = run_->completions[segment_];
+  const Ref<memory::Completion>& completion = run_->completions[piece_.segment];
   // What failed because of an input is told by the input's own stream.
   const bool own = !completion->failed();
   completion->fail(error);

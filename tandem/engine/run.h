@@ -1,4 +1,5 @@
-// Run: one execution of a plan, bound to sizes, addresses and scalars. Shared by the works of its segments.
+// Run: one execution of a plan, bound to sizes, addresses and scalars. Shared by the works of its
+// segments.
 #pragma once
 
 #include <map>
@@ -33,9 +34,9 @@ class Run {
     uint32_t first_param = 0, param_count = 0;
   };
 
-  std::vector<Launch> launches;                  // by instruction
-  std::vector<int64_t> numbers;                  // extents and strides
-  std::vector<device::BufferArgument> buffers;   // strides hold offsets into numbers until `seal`
+  std::vector<Launch> launches;                 // by instruction
+  std::vector<int64_t> numbers;                 // extents and strides
+  std::vector<device::BufferArgument> buffers;  // strides hold offsets into numbers until `seal`
   std::vector<uint64_t> params;
   std::vector<Ref<memory::Completion>> completions;  // by segment
 
@@ -63,13 +64,17 @@ class Failures {
   std::map<uint16_t, std::vector<Ref<memory::Completion>>> by_stream_;
 };
 
-// Runs the instructions of one segment.
+// Runs instructions [first, last) of one segment, all or a piece of them.
 class SegmentWork final : public runtime::Work, public SlabAllocated<SegmentWork> {
  public:
-  SegmentWork(Ref<Run> run, uint32_t segment, device::Backend& backend, uint16_t stream,
+  struct Piece {
+    uint32_t segment = 0, first = 0, last = 0;
+  };
+
+  SegmentWork(Ref<Run> run, Piece piece, device::Backend& backend, uint16_t stream,
               Failures& failures, bool poison_writes)
       : run_(std::move(run)),
-        segment_(segment),
+        piece_(piece),
         backend_(backend),
         stream_(stream),
         failures_(failures),
@@ -83,7 +88,7 @@ class SegmentWork final : public runtime::Work, public SlabAllocated<SegmentWork
   void poison(device::Queue& queue, const device::LaunchArguments& arguments);
 
   Ref<Run> run_;
-  uint32_t segment_;
+  Piece piece_;
   device::Backend& backend_;
   uint16_t stream_;
   Failures& failures_;
