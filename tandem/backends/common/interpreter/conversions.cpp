@@ -5,7 +5,7 @@
 #include <hwy/highway.h>
 
 #include "tandem/backends/common/interpreter/carrier_headers.h"
-#include "tandem/backends/common/interpreter/targets.h"
+#include "tandem/backends/common/interpreter/targets-inl.h"
 
 #if TANDEM_TILE_TARGET
 HWY_BEFORE_NAMESPACE();
