@@ -68,15 +68,15 @@ class Slab {
   // The list itself is plain data, reached without a call; a guard object gives it back at thread exit.
   struct Guard {
     ~Guard() {
-      if (local_.free) donate(local_, 0);
+      if (own_list.free) donate(own_list, 0);
     }
   };
   static void ensure_guard() {
     static thread_local Guard guard;
     (void)guard;
   }
-  static Local& this_thread() { return local_; }
-  static inline constinit thread_local Local local_ [[gnu::tls_model("initial-exec")]] = {};
+  static Local& this_thread() { return own_list; }
+  static inline constinit thread_local Local own_list [[gnu::tls_model("initial-exec")]] = {};
 
   static void refill(Local& local) {
     ensure_guard();

@@ -1,6 +1,7 @@
 // The random numbers of the fuzzer: the same sequence on every machine for a seed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <vector>
