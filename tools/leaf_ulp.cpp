@@ -209,8 +209,9 @@ std::string report(const Options& options) {
                             LeafReference<id>::quad(worst.x, worst.y));
   }
   const LeafInfo& leaf = Leaf<id>::info;
-  std::printf("%-8s %8.4f ULP at %s, %llu inputs in %.1f s\n", std::string(leaf.name).c_str(), worst.error,
-              input.c_str(), static_cast<unsigned long long>(worst.count), elapsed.count());
+  std::printf("%-8s %8.4f ULP at %s, %llu inputs in %.1f s\n", std::string(leaf.name).c_str(),
+              worst.error, input.c_str(), static_cast<unsigned long long>(worst.count),
+              elapsed.count());
   std::fflush(stdout);
   return fmt::format("| {} | {:.4f} | {} | {} | {} |\n", leaf.name, worst.error, leaf.ulp, input,
                      worst.count);

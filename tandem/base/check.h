@@ -5,9 +5,10 @@
 #include "tandem/base/error.h"
 
 // TANDEM_USER(condition, ErrorType, "op", "text {}", args...)
-#define TANDEM_USER(condition, Type, op, ...)                            \
-  do {                                                                   \
-    if (!(condition)) [[unlikely]] ::tandem::raise<Type>(op, __VA_ARGS__); \
+#define TANDEM_USER(condition, Type, op, ...) \
+  do {                                        \
+    if (!(condition)) [[unlikely]]            \
+      ::tandem::raise<Type>(op, __VA_ARGS__); \
   } while (false)
 
 // TANDEM_CHECK(condition, "text {}", args...)

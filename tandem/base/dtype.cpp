@@ -13,10 +13,14 @@ Dtype promote_integers(Dtype a, Dtype b) {
   const Dtype without = x.is_signed ? b : a;
   if (size_of(with_sign) > size_of(without)) return with_sign;
   switch (size_of(without)) {
-    case 1: return Dtype::int16;
-    case 2: return Dtype::int32;
-    case 4: return Dtype::int64;
-    default: return Dtype::float32;
+    case 1:
+      return Dtype::int16;
+    case 2:
+      return Dtype::int32;
+    case 4:
+      return Dtype::int64;
+    default:
+      return Dtype::float32;
   }
 }
 

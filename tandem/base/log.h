@@ -1,5 +1,5 @@
-// Messages to the user of a program: one line each to standard error, or to a sink put in its place.
-// Any thread. Nothing here throws: a message that cannot be written is lost.
+// Messages to the user of a program: one line each to standard error, or to a sink put in its
+// place. Any thread. Nothing here throws: a message that cannot be written is lost.
 #pragma once
 
 #include <fmt/format.h>

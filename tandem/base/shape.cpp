@@ -9,12 +9,14 @@ int64_t element_count(Dims shape, std::string_view op) {
   int64_t count = 1;
   bool overflow = false;
   for (const int64_t extent : shape) {
-    TANDEM_USER(extent >= 0, ShapeError, op, "extents must not be negative: got {}", to_string(shape));
+    TANDEM_USER(extent >= 0, ShapeError, op, "extents must not be negative: got {}",
+                to_string(shape));
     if (extent == 0) return 0;
     overflow |= count > kLimit / extent;
     if (!overflow) count *= extent;
   }
-  TANDEM_USER(!overflow, ShapeError, op, "the shape {} has more than 2^62 elements", to_string(shape));
+  TANDEM_USER(!overflow, ShapeError, op, "the shape {} has more than 2^62 elements",
+              to_string(shape));
   return count;
 }
 
@@ -66,8 +68,8 @@ bool reshape_strides(Dims shape, Dims strides, Dims target, Strides& result) {
     result = row_major_strides(target);
     return true;
   }
-  // Old axes of extent 1 carry no information; the rest is merged into runs that are dense inside, and
-  // every run must be covered exactly by a run of new axes.
+  // Old axes of extent 1 carry no information; the rest is merged into runs that are dense inside,
+  // and every run must be covered exactly by a run of new axes.
   size_t from = 0, to = 0;
   while (from < shape.size() || to < target.size()) {
     int64_t old_extent = 1, new_extent = 1;
@@ -88,7 +90,8 @@ bool reshape_strides(Dims shape, Dims strides, Dims target, Strides& result) {
       } else {
         break;
       }
-    } while (new_extent != old_extent || (old_extent == 1 && to < target.size() && target[to] == 1));
+    } while (new_extent != old_extent ||
+             (old_extent == 1 && to < target.size() && target[to] == 1));
     if (new_extent != old_extent) return false;
     int64_t running = any ? stride : 1;
     for (size_t i = to; i-- > first_new;) {

@@ -19,8 +19,8 @@ int64_t element_count(Dims shape, std::string_view op = "shape");
 
 Strides row_major_strides(Dims shape);
 
-// True when the elements of such a view lie one after the other in row-major order; axes of extent 1 may
-// have any stride, and an empty array always does.
+// True when the elements of such a view lie one after the other in row-major order; axes of extent
+// 1 may have any stride, and an empty array always does.
 bool is_row_major(Dims shape, Dims strides);
 
 // The shape both operands broadcast to; raises ShapeError naming `op` and both shapes.

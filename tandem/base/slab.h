@@ -1,5 +1,6 @@
-// Slab<T>: fixed-size storage for many small objects. Each thread keeps a free list; objects may die on another
-// thread than the one that made them. Memory goes back to a shared list at thread exit and is reused.
+// Slab<T>: fixed-size storage for many small objects. Each thread keeps a free list; objects may
+// die on another thread than the one that made them. Memory goes back to a shared list at thread
+// exit and is reused.
 #pragma once
 
 #include <algorithm>
@@ -65,7 +66,8 @@ class Slab {
     return *instance;
   }
 
-  // The list itself is plain data, reached without a call; a guard object gives it back at thread exit.
+  // The list itself is plain data, reached without a call; a guard object gives it back at thread
+  // exit.
   struct Guard {
     ~Guard() {
       if (own_list.free) donate(own_list, 0);
@@ -92,8 +94,8 @@ class Slab {
     }
     // Cells hold the list's link while free.
     constexpr size_t size = std::max(sizeof(T), sizeof(Cell));
-    auto* memory = static_cast<std::byte*>(
-        ::operator new(size * kCellsPerSlab, std::align_val_t(alignof(T))));
+    auto* memory =
+        static_cast<std::byte*>(::operator new(size * kCellsPerSlab, std::align_val_t(alignof(T))));
     for (size_t i = kCellsPerSlab; i-- > 0;) {
       Cell* cell = reinterpret_cast<Cell*>(memory + i * size);
       cell->next = local.free;

@@ -1,5 +1,5 @@
-// What a device must offer to the runtime: memory, copies, queues, launches. Raw pointers and sizes only;
-// nothing here knows of arrays. One object per physical device. Thread-safe.
+// What a device must offer to the runtime: memory, copies, queues, launches. Raw pointers and sizes
+// only; nothing here knows of arrays. One object per physical device. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -23,19 +23,20 @@ class Queue {
 };
 
 struct Capabilities {
-  std::string name;               // as a user reads it; a simulated device says so
+  std::string name;  // as a user reads it; a simulated device says so
   bool simulated = false;
   bool shares_host_memory = false;  // its kernels read and write ordinary host addresses
-  bool runs_inline = false;  // launch, copy and fill execute on the calling thread before they return
-  size_t memory_bytes = 0;        // 0: no memory of its own
+  bool runs_inline =
+      false;  // launch, copy and fill execute on the calling thread before they return
+  size_t memory_bytes = 0;  // 0: no memory of its own
   std::map<std::string, std::string> details;
 };
 
 enum class CopyDirection : uint8_t { host_to_device, device_to_host, device_to_device };
 
-// Functions that submit return at once unless said otherwise. Work on one queue runs in order. Errors found
-// at submission raise; errors found later reach `on_failure` of the queue and the work behind still
-// completes (its results are poisoned by the runtime).
+// Functions that submit return at once unless said otherwise. Work on one queue runs in order.
+// Errors found at submission raise; errors found later reach `on_failure` of the queue and the work
+// behind still completes (its results are poisoned by the runtime).
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -48,7 +49,8 @@ class Backend {
   virtual void release(void* data, size_t bytes) = 0;
 
   // A queue whose progress is written to the done-word of stream `stream` in `timeline`.
-  // `on_failure(sequence, error)` is called from a thread of the backend before the done-word passes.
+  // `on_failure(sequence, error)` is called from a thread of the backend before the done-word
+  // passes.
   virtual std::unique_ptr<Queue> create_queue(
       uint16_t stream, Timeline& timeline,
       std::function<void(uint64_t sequence, std::exception_ptr error)> on_failure) = 0;

@@ -5,7 +5,8 @@
 namespace tandem {
 
 std::string to_string(Device device) {
-  return fmt::format("Device({}, {})", device.type == DeviceType::cpu ? "cpu" : "gpu", device.index);
+  return fmt::format("Device({}, {})", device.type == DeviceType::cpu ? "cpu" : "gpu",
+                     device.index);
 }
 
 std::string to_string(const Stream& stream) {

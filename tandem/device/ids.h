@@ -30,8 +30,8 @@ std::string to_string(const Stream& stream);  // "Stream(Device(cpu, 0), 0)"
 
 namespace tandem::device {
 
-// The end of the `sequence`-th piece of work on a stream. An event is a Point; nothing is allocated.
-// The default Point lies before all work and is always reached.
+// The end of the `sequence`-th piece of work on a stream. An event is a Point; nothing is
+// allocated. The default Point lies before all work and is always reached.
 class Point {
  public:
   constexpr Point() = default;

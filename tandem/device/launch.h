@@ -1,5 +1,5 @@
-// What a launch carries: extents, buffers with strides, scalars. Plain data, valid during the call that
-// submits it; a backend that runs later copies what it needs.
+// What a launch carries: extents, buffers with strides, scalars. Plain data, valid during the call
+// that submits it; a backend that runs later copies what it needs.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@ class Executable {
 };
 
 struct BufferArgument {
-  void* data = nullptr;                // address of the element at position 0 on every axis
-  const int64_t* strides = nullptr;    // per extent, in elements; 0 for broadcast axes
-  int64_t index_extent = 0;            // entries along the axis that load_at/store_at index
-  int64_t index_stride = 0;            // and its stride in elements
+  void* data = nullptr;              // address of the element at position 0 on every axis
+  const int64_t* strides = nullptr;  // per extent, in elements; 0 for broadcast axes
+  int64_t index_extent = 0;          // entries along the axis that load_at/store_at index
+  int64_t index_stride = 0;          // and its stride in elements
   // The bytes this launch may touch through the buffer, for checkers: [range_begin, range_end).
   const std::byte* range_begin = nullptr;
   const std::byte* range_end = nullptr;
@@ -26,10 +26,10 @@ struct BufferArgument {
 };
 
 struct LaunchArguments {
-  std::span<const int64_t> extents;        // parallel axes, then reduced axes
+  std::span<const int64_t> extents;  // parallel axes, then reduced axes
   std::span<const BufferArgument> buffers;
-  std::span<const uint64_t> params;        // scalar bits, in the order of Kernel::params
-  const char* label = "";                  // names the launch in traces; lives as long as the plan
+  std::span<const uint64_t> params;  // scalar bits, in the order of Kernel::params
+  const char* label = "";            // names the launch in traces; lives as long as the plan
 };
 
 }  // namespace tandem::device

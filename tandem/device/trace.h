@@ -1,5 +1,6 @@
-// Trace: what ran where and when. Streams, copy engines and kernels append events while recording is on;
-// everything a user is shown of a run (time lines, overlap, bytes) is computed from these events.
+// Trace: what ran where and when. Streams, copy engines and kernels append events while recording
+// is on; everything a user is shown of a run (time lines, overlap, bytes) is computed from these
+// events.
 #pragma once
 
 #include <atomic>
@@ -23,7 +24,7 @@ struct TraceEvent {
   std::string name;
   int64_t begin_ns = 0;  // wall: steady clock; model: since the device was made
   int64_t end_ns = 0;
-  int64_t bytes = 0;     // read and written, or copied
+  int64_t bytes = 0;  // read and written, or copied
 };
 
 // Thread-safe. Recording off costs one relaxed load.
@@ -32,8 +33,8 @@ class Trace {
   static Trace& instance();
 
   bool recording() const { return recording_.load(std::memory_order_relaxed); }
-  void start();                      // forgets earlier events
-  std::vector<TraceEvent> stop();    // the events since start, in order of their end
+  void start();                    // forgets earlier events
+  std::vector<TraceEvent> stop();  // the events since start, in order of their end
   void add(TraceEvent event);
 
   // Nanoseconds of the steady clock.

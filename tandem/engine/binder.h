@@ -1,5 +1,6 @@
-// Binder: takes a plan to a Run: memory for what it writes, residency for what it reads, and the numbers of
-// every launch; then submits the segments and publishes the results. All under the engine's lock.
+// Binder: takes a plan to a Run: memory for what it writes, residency for what it reads, and the
+// numbers of every launch; then submits the segments and publishes the results. All under the
+// engine's lock.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,8 @@ struct RunCounters {
            edges = 0, transfers = 0, rebinds = 0;
 };
 
-// The reserved memory of a stream for values that die inside of a run. FIFO order makes its reuse safe.
+// The reserved memory of a stream for values that die inside of a run. FIFO order makes its reuse
+// safe.
 struct Arena {
   memory::Pool* pool = nullptr;
   std::byte* data = nullptr;
@@ -38,8 +40,8 @@ struct Submission {
     bool written;
   };
   uint16_t stream;
-  device::Point point;     // that it will have
-  memory::Points& waits;   // an observer may leave some out, as a mistaken plan would
+  device::Point point;    // that it will have
+  memory::Points& waits;  // an observer may leave some out, as a mistaken plan would
   std::vector<Access> accesses;
 };
 
@@ -67,7 +69,8 @@ struct PendingCopy {
   memory::Cause cause;
 };
 
-// Queues the transfer from the buffer's first copy and adds the new one. The block becomes the buffer's.
+// Queues the transfer from the buffer's first copy and adds the new one. The block becomes the
+// buffer's.
 device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy copy);
 
 class Binder {
@@ -88,11 +91,11 @@ class Binder {
 
  private:
   struct Bound {
-    std::byte* data = nullptr;         // on the device where it is made, or of the leaf
-    Ref<memory::Buffer> buffer;        // leaf, output and transient values
-    passes::Layout layout;             // of the whole value
-    memory::Points after;              // its block's former uses
-    bool donated = false;              // written over a dead input
+    std::byte* data = nullptr;   // on the device where it is made, or of the leaf
+    Ref<memory::Buffer> buffer;  // leaf, output and transient values
+    passes::Layout layout;       // of the whole value
+    memory::Points after;        // its block's former uses
+    bool donated = false;        // written over a dead input
   };
   struct PlannedCopy {
     uint32_t value;

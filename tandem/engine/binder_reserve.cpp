@@ -11,7 +11,9 @@ using passes::kNone;
 namespace {
 
 constexpr size_t kArenaAlignment = 256;
-size_t aligned(size_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
+size_t aligned(size_t bytes) {
+  return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+}
 
 }  // namespace
 
@@ -130,8 +132,8 @@ PendingCopy* Binder::pending(uint32_t value, Device place) {
   return nullptr;
 }
 
-// Room for a copy of every input that its device does not have. A writable export may have changed the host's bytes
-// since the last copy, so that one is dropped first.
+// Room for a copy of every input that its device does not have. A writable export may have changed
+// the host's bytes since the last copy, so that one is dropped first.
 void Binder::reserve_copies() {
   for (const passes::Segment& segment : plan().segments) {
     DeviceEntry& device = device_of(segment.slot);
@@ -146,8 +148,8 @@ void Binder::reserve_copies() {
       }
       buffer.drop_failed(place);
       if (buffer.find(place) || pending(value, place)) continue;
-      const uint16_t stream = place == kHost ? state_.devices.get(buffer.origin().device).copy_out
-                                             : device.copy_in;
+      const uint16_t stream =
+          place == kHost ? state_.devices.get(buffer.origin().device).copy_out : device.copy_in;
       copies_.push_back({value, {place, {}, cause}});
       copies_.back().copy.block = allocate(*device.pool, place, buffer.bytes(), stream);
     }

@@ -44,11 +44,10 @@ std::unique_ptr<DeviceEntry> Devices::make_gpu(int index) {
   entry->compiler =
       std::make_unique<CachingCompiler>(backends::simulated::make_simulated_compiler());
   warn_once("simulated gpu",
-                 "no GPU is used: mx.gpu is simulated on the CPU, its times are those of a model");
-  entry->own_pool =
-      std::make_unique<memory::Pool>(memory::make_backend_source(*entry->backend),
-                                     scheduler_.timeline(),
-                                     entry->backend->capabilities().memory_bytes);
+            "no GPU is used: mx.gpu is simulated on the CPU, its times are those of a model");
+  entry->own_pool = std::make_unique<memory::Pool>(memory::make_backend_source(*entry->backend),
+                                                   scheduler_.timeline(),
+                                                   entry->backend->capabilities().memory_bytes);
   entry->pool = entry->own_pool.get();
   entry->copy_in = scheduler_.create_stream(*entry->backend);
   entry->copy_out = scheduler_.create_stream(*entry->backend);

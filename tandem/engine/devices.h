@@ -1,4 +1,5 @@
-// Devices: the one place that knows which backends exist. The CPU is made at once, GPUs on first use.
+// Devices: the one place that knows which backends exist. The CPU is made at once, GPUs on first
+// use.
 #pragma once
 
 #include <memory>
@@ -21,7 +22,7 @@ struct DeviceEntry {
   std::unique_ptr<kernel::Compiler> compiler;
   std::unique_ptr<memory::Pool> own_pool;  // null where kernels use host memory
   memory::Pool* pool = nullptr;
-  uint16_t copy_in = 0, copy_out = 0;      // streams of the copy engines
+  uint16_t copy_in = 0, copy_out = 0;  // streams of the copy engines
   // Where copies of this device's values are: the device itself or the host.
   Device place() const { return own_pool ? device : kHost; }
 };

@@ -222,7 +222,8 @@ Stream Engine::create_stream(Device device) {
 }
 
 void Engine::synchronize(const Stream& stream) {
-  if (!scheduler_.synchronize(static_cast<uint16_t>(stream.index), [this] { return interrupted(); })) {
+  if (!scheduler_.synchronize(static_cast<uint16_t>(stream.index),
+                              [this] { return interrupted(); })) {
     throw Interrupted("[synchronize] interrupted while waiting");
   }
   // A failure that nobody has asked about surfaces here, once.

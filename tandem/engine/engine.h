@@ -1,5 +1,5 @@
-// Engine: evaluation. One lock covers walk, look-up, bind, submit and publish; planning, kernel compiles and waiting for
-// memory happen outside of it, after which the walk is made again.
+// Engine: evaluation. One lock covers walk, look-up, bind, submit and publish; planning, kernel
+// compiles and waiting for memory happen outside of it, after which the walk is made again.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,8 @@ class Engine final : public graph::Evaluator {
  private:
   Engine();
 
-  // Under the lock; false when memory is short and something was done about it, or a plan was made: walk again.
+  // Under the lock; false when memory is short and something was done about it, or a plan was made:
+  // walk again.
   bool try_run(std::span<const array> arrays, bool wait, std::unique_lock<std::mutex>& lock,
                std::vector<graph::NodeRef>& dead);
   PlanEntry* make_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);

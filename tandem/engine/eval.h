@@ -22,12 +22,13 @@ void async_eval(std::span<const array> arrays);
 // Waits for the work of every stream. Raises nothing: failures stay with the arrays they belong to.
 void synchronize_all();
 
-// Lets go of the owners of foreign memory (array::from_foreign) that nobody uses any more, on the calling
-// thread, and returns how many. They wait for this call since some may only die on threads of their own world.
+// Lets go of the owners of foreign memory (array::from_foreign) that nobody uses any more, on the
+// calling thread, and returns how many. They wait for this call since some may only die on threads
+// of their own world.
 size_t release_foreign_owners();
 
-// Called every 20 ms while a thread waits and between pieces of work it runs itself; returning true abandons the
-// wait with an Interrupted error. No work is lost: the arrays can be evaluated again.
+// Called every 20 ms while a thread waits and between pieces of work it runs itself; returning true
+// abandons the wait with an Interrupted error. No work is lost: the arrays can be evaluated again.
 void set_interrupt_check(std::function<bool()> check);
 class Interrupted : public Error {
  public:

@@ -12,8 +12,7 @@ engine::Engine& the_engine() { return engine::Engine::instance(); }
 Counters counters() { return the_engine().counters(); }
 
 Memory memory(Device device) {
-  const memory::PoolStatistics statistics =
-      the_engine().devices().get(device).pool->statistics();
+  const memory::PoolStatistics statistics = the_engine().devices().get(device).pool->statistics();
   return {statistics.active_bytes, statistics.peak_bytes, statistics.cached_bytes};
 }
 

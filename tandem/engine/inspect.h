@@ -11,18 +11,18 @@
 namespace tandem::inspect {
 
 struct Counters {
-  uint64_t evals = 0;            // walks that found pending nodes
+  uint64_t evals = 0;  // walks that found pending nodes
   uint64_t plans_built = 0;
   uint64_t plan_hits = 0;
   uint64_t kernels_built = 0;
-  uint64_t rebinds = 0;          // a cached plan ran with other dimensions than the last time
+  uint64_t rebinds = 0;  // a cached plan ran with other dimensions than the last time
   uint64_t nodes_planned = 0;
   uint64_t kernels_launched = 0;
   uint64_t library_calls = 0;
-  uint64_t nodes_run = 0;        // nodes of the plans that ran
-  uint64_t donations = 0;        // outputs written in place of a dead input
+  uint64_t nodes_run = 0;  // nodes of the plans that ran
+  uint64_t donations = 0;  // outputs written in place of a dead input
   uint64_t segments = 0;
-  uint64_t edges = 0;            // waits between streams
+  uint64_t edges = 0;  // waits between streams
   uint64_t transfers = 0;
   uint64_t retries_after_oom = 0;
 };
@@ -41,7 +41,8 @@ void clear_cache();
 
 int64_t pending_nodes();
 
-// The plan of these arrays as text: segments, kernels with their ops and expressions, edges, transfers, arenas.
+// The plan of these arrays as text: segments, kernels with their ops and expressions, edges,
+// transfers, arenas.
 std::string plan_text(std::span<const array> arrays);
 
 std::map<std::string, std::string> device_info(Device device);

@@ -1,4 +1,5 @@
-// Executables by the text they were made from, so that plans share kernels and a changed scalar compiles nothing.
+// Executables by the text they were made from, so that plans share kernels and a changed scalar
+// compiles nothing.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,5 @@
-// Plans by the structure they were made for. The hash finds candidates, the whole key and the guards decide.
+// Plans by the structure they were made for. The hash finds candidates, the whole key and the
+// guards decide.
 #pragma once
 
 #include <cstdint>

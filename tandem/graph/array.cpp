@@ -30,15 +30,18 @@ std::pair<int64_t, int64_t> reach(Dims shape, Dims strides) {
 
 Dtype dtype_of(const Scalar& scalar) {
   switch (scalar.index()) {
-    case 0: return Dtype::bool_;
+    case 0:
+      return Dtype::bool_;
     case 1: {
       const int64_t value = std::get<int64_t>(scalar);
       const bool fits = value >= std::numeric_limits<int32_t>::min() &&
                         value <= std::numeric_limits<int32_t>::max();
       return fits ? Dtype::int32 : Dtype::int64;
     }
-    case 2: return Dtype::float32;
-    default: return Dtype::complex64;
+    case 2:
+      return Dtype::float32;
+    default:
+      return Dtype::complex64;
   }
 }
 

@@ -1,5 +1,5 @@
-// array: an immutable value that knows its shape and dtype, and is computed when somebody asks for it. It has
-// no location. Copying an array copies a reference. Any thread may use it.
+// array: an immutable value that knows its shape and dtype, and is computed when somebody asks for
+// it. It has no location. Copying an array copies a reference. Any thread may use it.
 #pragma once
 
 #include <complex>
@@ -18,7 +18,8 @@
 
 namespace tandem {
 
-// A scalar of the host language; as an operand it is weak: it takes the dtype of the arrays beside it.
+// A scalar of the host language; as an operand it is weak: it takes the dtype of the arrays beside
+// it.
 using Scalar = std::variant<bool, int64_t, double, std::complex<float>>;
 
 template <class T>
@@ -43,8 +44,8 @@ class array {
 
   // Copies the bytes of row-major elements of `dtype`.
   static array from_bytes(const void* data, Dims shape, Dtype dtype);
-  // Takes foreign memory without copying: `owner` is let go when nobody uses the memory any more. Strides are in
-  // elements.
+  // Takes foreign memory without copying: `owner` is let go when nobody uses the memory any more.
+  // Strides are in elements.
   static array from_foreign(void* data, Dims shape, Dims strides, Dtype dtype,
                             std::shared_ptr<void> owner);
 
@@ -63,7 +64,8 @@ class array {
   // Computes the value and waits for it. Raises what its computation raised.
   void eval() const;
 
-  // Host address of the first element after eval and waiting; valid while the array lives. Strides in elements.
+  // Host address of the first element after eval and waiting; valid while the array lives. Strides
+  // in elements.
   const void* data() const;
   Strides strides() const;
   template <class T>
@@ -84,7 +86,8 @@ class array {
   graph::NodeRef node_;
 };
 
-// "array([1, 2, 3], dtype=int32)": shortened with "..." beyond 1,000 elements, 3 at each end of an axis.
+// "array([1, 2, 3], dtype=int32)": shortened with "..." beyond 1,000 elements, 3 at each end of an
+// axis.
 std::string to_string(const array& a);
 
 template <class T>
@@ -106,10 +109,12 @@ constexpr Dtype dtype_for() {
 // A C++ double makes a float32 array as a Python float does; float64 is asked for by dtype.
 template <Arithmetic T>
 array::array(T value)
-    : array(Scalar(std::conditional_t<std::is_same_v<T, bool>, bool,
-                                      std::conditional_t<std::is_floating_point_v<T>, double,
-                                                         int64_t>>(value)),
-            std::is_floating_point_v<T> ? Dtype::float32 : dtype_for<T>()) {}
+    : array(
+          Scalar(
+              std::conditional_t<std::is_same_v<T, bool>, bool,
+                                 std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>(
+                  value)),
+          std::is_floating_point_v<T> ? Dtype::float32 : dtype_for<T>()) {}
 
 template <class T>
 array::array(std::initializer_list<T> values)

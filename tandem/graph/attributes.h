@@ -1,5 +1,6 @@
-// Structural attributes of a node (axes, permutations, flags): interned words, so that equal attributes are
-// the same address and a plan's key holds the address. Interned attributes live as long as the process.
+// Structural attributes of a node (axes, permutations, flags): interned words, so that equal
+// attributes are the same address and a plan's key holds the address. Interned attributes live as
+// long as the process.
 #pragma once
 
 #include <cstdint>

@@ -17,21 +17,21 @@ struct FlatNode {
   uint8_t immediates = 0;
   Dtype immediate_dtype = Dtype::float32;
   uint16_t slot = 0;
-  bool held = false;         // referenced from outside: kept after the run
+  bool held = false;  // referenced from outside: kept after the run
   bool root = false;
   uint8_t param_count = 0;
   const Attributes* attributes = nullptr;
-  uint32_t first_dim = 0;    // in dims; equal numbers mean equal shapes by structure
-  uint32_t first_param = 0;  // in params
-  uint32_t leaf = kNone;     // its number among the leaves
+  uint32_t first_dim = 0;           // in dims; equal numbers mean equal shapes by structure
+  uint32_t first_param = 0;         // in params
+  uint32_t leaf = kNone;            // its number among the leaves
   SmallVector<uint32_t, 3> inputs;  // kNone for immediates
 };
 
 struct FlatGraph {
   std::vector<FlatNode> nodes;
   std::vector<uint32_t> roots;
-  std::vector<Device> devices;   // by slot
-  std::vector<int64_t> dims;     // of the walk that missed: for costs, guards and first sizes
+  std::vector<Device> devices;  // by slot
+  std::vector<int64_t> dims;    // of the walk that missed: for costs, guards and first sizes
   // Of the leaves, in the same walk; guards compare them.
   std::vector<Strides> leaf_strides;
 

@@ -34,7 +34,8 @@ struct LiveCounter {
 };
 
 // The thread's counter, reached without a call once it is there.
-constinit thread_local std::atomic<int64_t>* live_value [[gnu::tls_model("initial-exec")]] = nullptr;
+constinit thread_local std::atomic<int64_t>* live_value [[gnu::tls_model("initial-exec")]] =
+    nullptr;
 
 struct LiveGuard {
   LiveCounter counter;

@@ -1,6 +1,7 @@
-// Node: one operation of the lazy graph, 128 bytes from a thread-cached slab. A node is pending until it has
-// storage; from then on it is a leaf and has let go of its inputs. Shape, dtype, inputs and attributes never
-// change after construction, but for the letting go of inputs under the engine's lock.
+// Node: one operation of the lazy graph, 128 bytes from a thread-cached slab. A node is pending
+// until it has storage; from then on it is a leaf and has let go of its inputs. Shape, dtype,
+// inputs and attributes never change after construction, but for the letting go of inputs under the
+// engine's lock.
 #pragma once
 
 #include <array>
@@ -30,9 +31,9 @@ struct NodeInit {
   Dtype dtype = Dtype::float32;
   uint16_t stream = 0;
   Dims shape;
-  std::span<Node* const> inputs;       // null where the operand is an immediate
-  std::span<const uint64_t> params;    // class P words; an immediate operand's comes at its position
-  uint8_t immediates = 0;              // bit i: operand i is params[i]
+  std::span<Node* const> inputs;     // null where the operand is an immediate
+  std::span<const uint64_t> params;  // class P words; an immediate operand's comes at its position
+  uint8_t immediates = 0;            // bit i: operand i is params[i]
   Dtype immediate_dtype = Dtype::float32;  // of the immediate operands (a mask operand is bool)
   const Attributes* attributes = nullptr;
 };
@@ -71,8 +72,8 @@ class alignas(64) Node {
   // Null while pending.
   Storage* storage() const { return storage_.load(std::memory_order_acquire); }
 
-  // Engine only, under its lock: publishes the result, once; lets go of the inputs, handing them to `dead`
-  // so that they are destroyed after unlocking.
+  // Engine only, under its lock: publishes the result, once; lets go of the inputs, handing them to
+  // `dead` so that they are destroyed after unlocking.
   void publish(Ref<Storage> storage);
   template <class Sink>
   void drop_inputs(Sink&& dead) {

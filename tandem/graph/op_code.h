@@ -18,7 +18,8 @@ class OpCode {
  public:
   constexpr OpCode() = default;
   constexpr OpCode(op_table::RowId row) : code_(static_cast<uint16_t>(row)) {}
-  constexpr OpCode(Structured op) : code_(static_cast<uint16_t>(kFirst + static_cast<uint16_t>(op))) {}
+  constexpr OpCode(Structured op)
+      : code_(static_cast<uint16_t>(kFirst + static_cast<uint16_t>(op))) {}
 
   constexpr bool is_row() const { return code_ < kFirst; }
   constexpr op_table::RowId row() const { return static_cast<op_table::RowId>(code_); }

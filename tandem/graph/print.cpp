@@ -8,7 +8,6 @@ namespace {
 
 constexpr int64_t kEdgeItems = 3;  // shown at each end of an axis longer than twice as many
 
-
 std::string format_float(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";

@@ -64,14 +64,16 @@ uint64_t encode_scalar(const Scalar& scalar, Dtype dtype) {
 
 Scalar decode_scalar(uint64_t word, Dtype dtype) {
   switch (compute_class(dtype)) {
-    case ComputeClass::boolean: return word != 0;
+    case ComputeClass::boolean:
+      return word != 0;
     case ComputeClass::complex:
       return std::complex<float>(std::bit_cast<float>(static_cast<uint32_t>(word)),
                                  std::bit_cast<float>(static_cast<uint32_t>(word >> 32)));
     case ComputeClass::real:
       if (dtype == Dtype::float64) return std::bit_cast<double>(word);
       return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(word)));
-    case ComputeClass::integer: break;
+    case ComputeClass::integer:
+      break;
   }
   if (size_of(dtype) == 8) return static_cast<int64_t>(word);
   if (dtype == Dtype::uint32) return static_cast<int64_t>(static_cast<uint32_t>(word));

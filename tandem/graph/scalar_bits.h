@@ -1,6 +1,6 @@
-// Scalars as parameter words and as stored elements. A parameter word holds the bits of the compute type
-// (kernel/types.h) of its dtype: float16 and bfloat16 rounded to their grid but as float32 bits, small integers
-// wrapped but as int32; complex64 has its real part in the low half.
+// Scalars as parameter words and as stored elements. A parameter word holds the bits of the compute
+// type (kernel/types.h) of its dtype: float16 and bfloat16 rounded to their grid but as float32
+// bits, small integers wrapped but as int32; complex64 has its real part in the low half.
 #pragma once
 
 #include <cstdint>

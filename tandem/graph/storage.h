@@ -1,5 +1,5 @@
-// Storage: where the elements of an evaluated array are. Published once per node; views of one buffer each
-// have their own.
+// Storage: where the elements of an evaluated array are. Published once per node; views of one
+// buffer each have their own.
 #pragma once
 
 #include "tandem/base/shape.h"

@@ -22,8 +22,8 @@ Device unpack(uint64_t word) {
   return {static_cast<DeviceType>(word >> 32), static_cast<int>(word & 0xffffffffu)};
 }
 
-// Streams of threads that have ended. Arrays that such a thread built may still name them, so they stay alive and
-// serve the next thread that needs one.
+// Streams of threads that have ended. Arrays that such a thread built may still name them, so they
+// stay alive and serve the next thread that needs one.
 struct IdleStreams {
   std::mutex mutex;
   std::vector<Stream> streams;
@@ -43,7 +43,8 @@ struct IdleStreams {
   }
 };
 IdleStreams& idle_streams() {
-  static IdleStreams* instance = new IdleStreams;  // outlives threads that end after static destruction
+  static IdleStreams* instance =
+      new IdleStreams;  // outlives threads that end after static destruction
   return *instance;
 }
 

@@ -8,12 +8,12 @@
 
 namespace tandem {
 
-// What a call accepts as its stream: nothing (the default stream of the default device), a device type, a
-// device (its default stream) or a stream.
+// What a call accepts as its stream: nothing (the default stream of the default device), a device
+// type, a device (its default stream) or a stream.
 using StreamOrDevice = std::variant<std::monostate, DeviceType, Device, Stream>;
 
-// Where operations run that name no stream: one for the process, but for the inside of a StreamScope, which is the
-// thread's own. It starts as the CPU unless a real GPU is there.
+// Where operations run that name no stream: one for the process, but for the inside of a
+// StreamScope, which is the thread's own. It starts as the CPU unless a real GPU is there.
 Device default_device();
 // Raises DeviceError when there is no such device.
 void set_default_device(Device device);
@@ -28,7 +28,8 @@ Stream new_stream(Device device);
 
 Stream resolve(const StreamOrDevice& where);
 
-// Waits for all work submitted to a stream (of the calling thread's default device when none is named).
+// Waits for all work submitted to a stream (of the calling thread's default device when none is
+// named).
 void synchronize();
 void synchronize(const Stream& stream);
 

@@ -26,7 +26,8 @@ uint64_t broadcast_mask(Dims input, Dims node) {
   return mask;
 }
 
-// First word of a node in the key. The bits of `kSameShape` say that its shape is that of the node before.
+// First word of a node in the key. The bits of `kSameShape` say that its shape is that of the node
+// before.
 constexpr uint64_t kSameShape = uint64_t{1} << 63;
 uint64_t head_word(OpCode op, const Node& node) {
   return op.code() | uint64_t{static_cast<uint8_t>(node.dtype())} << 16 |

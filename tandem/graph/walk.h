@@ -1,6 +1,7 @@
-// Walk: one iterative pass over the pending nodes that gives the plan's key and everything a run binds.
-// The key holds structure only (ops, dtypes, ranks, edges, attributes, which shapes are equal and which broadcast,
-// streams, held bits); dimensions, parameters and leaves go to tables in the order of the nodes.
+// Walk: one iterative pass over the pending nodes that gives the plan's key and everything a run
+// binds. The key holds structure only (ops, dtypes, ranks, edges, attributes, which shapes are
+// equal and which broadcast, streams, held bits); dimensions, parameters and leaves go to tables in
+// the order of the nodes.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,15 @@ namespace tandem::graph {
 
 class Walk {
  public:
-  std::vector<Node*> nodes;          // inputs before users; leaves among them
-  std::vector<uint32_t> leaves;      // numbers of the nodes that have storage
-  std::vector<uint32_t> roots;       // numbers of the roots, which are pending
-  std::vector<uint8_t> held;         // per node: referenced from outside of the walk
-  std::vector<uint32_t> first_dims;  // per node: where its shape stands in dims; equal means equal shapes
-  std::vector<int64_t> dims;         // each distinct shape of the recent ones once
-  std::vector<uint64_t> params;      // parameter words of the nodes, one after the other
-  std::vector<uint16_t> streams;     // by slot: streams are numbered in order of first use
+  std::vector<Node*> nodes;      // inputs before users; leaves among them
+  std::vector<uint32_t> leaves;  // numbers of the nodes that have storage
+  std::vector<uint32_t> roots;   // numbers of the roots, which are pending
+  std::vector<uint8_t> held;     // per node: referenced from outside of the walk
+  std::vector<uint32_t>
+      first_dims;             // per node: where its shape stands in dims; equal means equal shapes
+  std::vector<int64_t> dims;  // each distinct shape of the recent ones once
+  std::vector<uint64_t> params;   // parameter words of the nodes, one after the other
+  std::vector<uint16_t> streams;  // by slot: streams are numbered in order of first use
   std::vector<uint64_t> key;
   uint64_t hash = 0;
 

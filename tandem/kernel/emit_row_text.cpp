@@ -42,8 +42,7 @@ EmittedValue evaluate(R row, Builder& builder, std::span<const EmittedValue> ope
         }
       };
       return emitted(kText(operand(std::integral_constant<size_t, i>{})...), result);
-    }
-    (std::make_index_sequence<R::arity>{});
+    }(std::make_index_sequence<R::arity>{});
   } else {
     TANDEM_CHECK(false, "{} has no text for {}", R::info.name, name_of(operands.back().dtype));
   }

@@ -3,7 +3,8 @@
 //
 // Kernel   buffers + scalar parameters + domain + ordered stages. Pure. Built once per structure;
 //          extents, strides, base addresses and scalars are arguments of the launch (launch.h).
-// domain   `parallel_rank` outer axes, then `reduced_rank` axes that form one logical reduced extent
+// domain   `parallel_rank` outer axes, then `reduced_rank` axes that form one logical reduced
+// extent
 //          R, row-major over them. A kernel without reductions has reduced_rank 0.
 // stage    Map | Reduce(op) | Scan(op): straight-line SSA, a contiguous range of `nodes`.
 //          Extent element: evaluated at every point of the domain. Extent row: evaluated once per
@@ -14,10 +15,11 @@
 //          read by stage_result too. Reduce and Scan stages have extent element; these and row
 //          extents need reduced_rank > 0. In a row stage the reduced coordinates are 0, and
 //          index() of a reduced axis is not allowed.
-// types    b1 i32 i64 f32 f64. Integers are signless: signedness is in the op. Storage dtypes occur only
-//          in load, store, round and wrap. u/int8-16 run in i32 with wrap; f16/bf16 in f32 with round;
-//          complex64 is two f32 values (part 0 real, 1 imaginary); a stored bool reads as != 0
-//          and is written as 0 or 1. A store has the type of the value it stores. A value stored
+// types    b1 i32 i64 f32 f64. Integers are signless: signedness is in the op. Storage dtypes occur
+// only
+//          in load, store, round and wrap. u/int8-16 run in i32 with wrap; f16/bf16 in f32 with
+//          round; complex64 is two f32 values (part 0 real, 1 imaginary); a stored bool reads as !=
+//          0 and is written as 0 or 1. A store has the type of the value it stores. A value stored
 //          to an 8- or 16-bit dtype must be *provably* one of that dtype: a Round or Wrap to it, a
 //          load from a buffer of (a subset of) it, a constant of it, or one of the operations that
 //          stay inside (select, min, max, neg, abs, copysign, rint, floor, ceil, trunc; on integers
@@ -31,17 +33,18 @@
 //          the stated i32 or i64. itof rounds to nearest even. extend_s/u: i32 -> i64; narrow: i64
 //          -> i32 by truncation. bitcast: i32 <-> f32, i64 <-> f64. round: f32 -> f32; wrap: i32 ->
 //          i32, the low 8 or 16 bits sign- or zero-extended.
-// memory   load(buf, part) and store(buf, part): the element at the point's affine position, given by the
+// memory   load(buf, part) and store(buf, part): the element at the point's affine position, given
+// by the
 //          launch's strides per axis; part selects a half of a complex64. load_at(buf, i64)
 //          indexes the buffer's first dimension axis, from the point's affine position: a negative
-//          index is wrapped once, then clamped; with no entries it reads 0. store_at(buf, i64 index,
-//          value) wraps a negative index once, then drops what is out of range; indices must be
-//          unique. Offsets are i64. A written buffer is not loaded, and each of its parts is
+//          index is wrapped once, then clamped; with no entries it reads 0. store_at(buf, i64
+//          index, value) wraps a negative index once, then drops what is out of range; indices must
+//          be unique. Offsets are i64. A written buffer is not loaded, and each of its parts is
 //          stored once. Two buffers may be the same memory only as `verify_launch` allows.
 // reduce   element j of R goes to chunk j/1024, accumulator j%64 in increasing j; then fold
-//          a[i] op a[i+w] for w = 32, 16, .. 1 (absent accumulators are skipped, never identity); chunks
-//          combine as a binary counter: chunk c is pushed, and while bit k of c is set the top
-//          two entries combine as older op newer; at the end the stack folds from the top:
+//          a[i] op a[i+w] for w = 32, 16, .. 1 (absent accumulators are skipped, never identity);
+//          chunks combine as a binary counter: chunk c is pushed, and while bit k of c is set the
+//          top two entries combine as older op newer; at the end the stack folds from the top:
 //          older op newer. R = 0 gives the identity of the op. f16/bf16 accumulate in f32 and round
 //          once, at the store. argmin/argmax: the first NaN, else the extreme, lowest j; the result
 //          is the i64 index j (0 if R = 0). sum and prod take any number; min, max, argmin, argmax
@@ -81,8 +84,8 @@ inline constexpr NodeId kNoNode = ~NodeId{0};
 inline constexpr int kMaxInputs = 4;
 
 // One SSA value or store. `slot` is the buffer of load/store, the parameter, the axis of index, the
-// stage of stage_result, the leaf (op_table::LeafId) of call. `part` selects a half of a complex64; on
-// call, 1 says that the leaf's integer operands are unsigned.
+// stage of stage_result, the leaf (op_table::LeafId) of call. `part` selects a half of a complex64;
+// on call, 1 says that the leaf's integer operands are unsigned.
 struct Node {
   Op op = Op::constant;
   Type type = Type::f32;
@@ -114,9 +117,9 @@ struct Stage {
   NodeId begin = 0, end = 0;  // range of Kernel::nodes
   // Reduce and Scan:
   Reduction reduction = Reduction::sum;
-  bool is_unsigned = false;   // order of min, max, argmin, argmax on integers, else false
+  bool is_unsigned = false;  // order of min, max, argmin, argmax on integers, else false
   bool reverse = false, exclusive = false;  // Scan
-  NodeId value = kNoNode;     // reduced node of this stage
+  NodeId value = kNoNode;                   // reduced node of this stage
   bool operator==(const Stage&) const = default;
 };
 

@@ -17,10 +17,9 @@ using namespace op_table;
 
 template <class Carrier, class L>
 ScalarFunction text_function(L) {
-  return []<size_t... i>(std::index_sequence<i...>)->ScalarFunction {
+  return []<size_t... i>(std::index_sequence<i...>) -> ScalarFunction {
     return +[](const uint64_t* in) { return to_bits(L::text(from_bits_as<Carrier>(in[i])...)); };
-  }
-  (std::make_index_sequence<L::arity>{});
+  }(std::make_index_sequence<L::arity>{});
 }
 
 template <class L>
@@ -46,8 +45,7 @@ NodeId expand(L, V prototype, std::span<const NodeId> inputs) {
       return value;
     };
     return L::text(operand(inputs[i])...).node;
-  }
-  (std::make_index_sequence<L::arity>{});
+  }(std::make_index_sequence<L::arity>{});
 }
 
 }  // namespace

@@ -31,8 +31,7 @@ auto bits_function(F) {
   return +[](const uint64_t* in) -> uint64_t {
     return [in]<size_t... I>(std::index_sequence<I...>) {
       return to_bits(F{}(from_bits_as<A>(in[I])...));
-    }
-    (std::index_sequence_for<A...>{});
+    }(std::index_sequence_for<A...>{});
   };
 }
 

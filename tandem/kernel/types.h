@@ -20,15 +20,20 @@ constexpr std::string_view name_of(Type type) {
 // float16 and bfloat16 in f32 (with Round), complex64 is two f32 values (parts 0 and 1).
 constexpr Type compute_type(Dtype dtype) {
   switch (dtype) {
-    case Dtype::bool_: return Type::b1;
+    case Dtype::bool_:
+      return Type::b1;
     case Dtype::uint64:
-    case Dtype::int64: return Type::i64;
-    case Dtype::float64: return Type::f64;
+    case Dtype::int64:
+      return Type::i64;
+    case Dtype::float64:
+      return Type::f64;
     case Dtype::float16:
     case Dtype::bfloat16:
     case Dtype::float32:
-    case Dtype::complex64: return Type::f32;
-    default: return Type::i32;
+    case Dtype::complex64:
+      return Type::f32;
+    default:
+      return Type::i32;
   }
 }
 

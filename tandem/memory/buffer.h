@@ -74,8 +74,8 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   auto& copies() { return copies_; }
   // Returns one copy's block to its pool; at least one other copy must remain.
   void drop(Device device);
-  // Returns the copy on `device` if the transfer that should have made it is known to have failed, though what it
-  // was made from is sound: the next reader copies again.
+  // Returns the copy on `device` if the transfer that should have made it is known to have failed,
+  // though what it was made from is sound: the next reader copies again.
   void drop_failed(Device device);
 
   // Of the work that writes the buffer; a transfer that fails spoils its own copy alone.

@@ -54,11 +54,9 @@ array full(Dims shape, const Scalar& value, std::optional<Dtype> dtype, StreamOr
   element_count(shape, "full");
   const Dtype type = dtype.value_or(dtype_of(value));
   const uint64_t word = graph::encode_scalar(value, type);
-  return ops::make({.op = graph::Structured::full,
-                    .dtype = type,
-                    .shape = shape,
-                    .params = std::span(&word, 1)},
-                   s);
+  return ops::make(
+      {.op = graph::Structured::full, .dtype = type, .shape = shape, .params = std::span(&word, 1)},
+      s);
 }
 
 array full(Dims shape, const array& value, std::optional<Dtype> dtype, StreamOrDevice s) {
@@ -77,8 +75,8 @@ array full_like(const array& a, const Scalar& value, std::optional<Dtype> dtype,
   return full(a.shape(), value, dtype.value_or(a.dtype()), s);
 }
 
-array arange(const Scalar& start, const Scalar& stop, const Scalar& step, std::optional<Dtype> dtype,
-             StreamOrDevice s) {
+array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
+             std::optional<Dtype> dtype, StreamOrDevice s) {
   const int64_t count = arange_count(start, stop, step);
   Dtype natural = Dtype::float32;
   if (is_whole(start) && is_whole(stop) && is_whole(step)) {
@@ -89,18 +87,17 @@ array arange(const Scalar& start, const Scalar& stop, const Scalar& step, std::o
   TANDEM_USER(type != Dtype::bool_ && type != Dtype::complex64, DTypeError, "arange",
               "expects an integer or floating dtype: got {}", name_of(type));
   const uint64_t words[] = {graph::encode_scalar(start, type), graph::encode_scalar(step, type)};
-  return ops::make({.op = graph::Structured::arange,
-                    .dtype = type,
-                    .shape = Dims(&count, 1),
-                    .params = words},
-                   s);
+  return ops::make(
+      {.op = graph::Structured::arange, .dtype = type, .shape = Dims(&count, 1), .params = words},
+      s);
 }
 
 array linspace(double start, double stop, int64_t num, Dtype dtype, StreamOrDevice s) {
-  TANDEM_USER(num >= 0, ArgumentError, "linspace", "the number of values must not be negative: got {}",
-              num);
+  TANDEM_USER(num >= 0, ArgumentError, "linspace",
+              "the number of values must not be negative: got {}", num);
   if (num <= 1) return full(Shape{num}, Scalar(start), dtype, s);
-  const array index = arange(Scalar(int64_t{0}), Scalar(num), Scalar(int64_t{1}), Dtype::float32, s);
+  const array index =
+      arange(Scalar(int64_t{0}), Scalar(num), Scalar(int64_t{1}), Dtype::float32, s);
   const array fraction = divide(index, Scalar(static_cast<double>(num - 1)), s);
   const array from = multiply(subtract(Scalar(1.0), fraction, s), Scalar(start), s);
   return astype(add(from, multiply(fraction, Scalar(stop), s), s), dtype, s);
@@ -108,8 +105,8 @@ array linspace(double start, double stop, int64_t num, Dtype dtype, StreamOrDevi
 
 array eye(int64_t n, std::optional<int64_t> m, int64_t k, Dtype dtype, StreamOrDevice s) {
   const int64_t columns = m.value_or(n);
-  TANDEM_USER(n >= 0 && columns >= 0, ShapeError, "eye", "extents must not be negative: got {} x {}",
-              n, columns);
+  TANDEM_USER(n >= 0 && columns >= 0, ShapeError, "eye",
+              "extents must not be negative: got {} x {}", n, columns);
   const auto range = [&](int64_t from, int64_t count) {
     return arange(Scalar(from), Scalar(from + count), Scalar(int64_t{1}), Dtype::int64, s);
   };

@@ -1,5 +1,5 @@
-// Arrays from nothing: constants and ranges. They are generators: fused into what reads them, never stored
-// unless asked for.
+// Arrays from nothing: constants and ranges. They are generators: fused into what reads them, never
+// stored unless asked for.
 #pragma once
 
 #include <optional>
@@ -19,11 +19,13 @@ array ones_like(const array& a, StreamOrDevice s = {});
 array full_like(const array& a, const Scalar& value, std::optional<Dtype> dtype = {},
                 StreamOrDevice s = {});
 
-// start, start + step, ... below stop (above, for a negative step): ceil((stop - start) / step) values. int32 for whole
-// scalars (int64 beyond its range), else float32. Raises ArgumentError for a zero or non-finite step.
+// start, start + step, ... below stop (above, for a negative step): ceil((stop - start) / step)
+// values. int32 for whole scalars (int64 beyond its range), else float32. Raises ArgumentError for
+// a zero or non-finite step.
 array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
              std::optional<Dtype> dtype = {}, StreamOrDevice s = {});
-// `num` values from start to stop, both included: value i is start * (1 - i/(num-1)) + stop * i/(num-1).
+// `num` values from start to stop, both included: value i is start * (1 - i/(num-1)) + stop *
+// i/(num-1).
 array linspace(double start, double stop, int64_t num = 50, Dtype dtype = Dtype::float32,
                StreamOrDevice s = {});
 // Ones on the k-th diagonal of an n x m matrix, zeros elsewhere.

@@ -72,8 +72,7 @@ array apply(op_table::RowId row, std::span<const Operand* const> operands, Strea
     dtypes[0] = mask ? mask->dtype() : Dtype::bool_;
     if (!mask) immediates.mask |= 1;
   }
-  const op_table::Signature signature =
-      op_table::infer(row, std::span(dtypes, operands.size()));
+  const op_table::Signature signature = op_table::infer(row, std::span(dtypes, operands.size()));
 
   graph::Node* inputs[op_table::kMaxArity] = {};
   uint64_t params[op_table::kMaxArity] = {};

@@ -33,8 +33,8 @@ Product prepare(const array& a, const array& b, std::string_view op, const Strea
   const bool row = a.ndim() == 1, column = b.ndim() == 1;
   const array left = astype(row ? expand_dims(a, {0}, s) : a, dtype, s);
   const array right = astype(column ? expand_dims(b, {1}, s) : b, dtype, s);
-  TANDEM_USER(left.shape(-1) == right.shape(-2), ShapeError, op,
-              "inner sizes differ: got {} x {}", to_string(a.shape()), to_string(b.shape()));
+  TANDEM_USER(left.shape(-1) == right.shape(-2), ShapeError, op, "inner sizes differ: got {} x {}",
+              to_string(a.shape()), to_string(b.shape()));
   const Dims left_batch = left.shape().first(static_cast<size_t>(left.ndim() - 2));
   const Dims right_batch = right.shape().first(static_cast<size_t>(right.ndim() - 2));
   Shape shape = broadcast_shapes(left_batch, right_batch, op);

@@ -1,5 +1,6 @@
-// Operand: an array or a scalar of the host language. A scalar is weak: it takes the dtype of the arrays beside
-// it (a float beside integers gives float32, a complex number complex64) and lives in the node that uses it.
+// Operand: an array or a scalar of the host language. A scalar is weak: it takes the dtype of the
+// arrays beside it (a float beside integers gives float32, a complex number complex64) and lives in
+// the node that uses it.
 #pragma once
 
 #include <variant>
@@ -15,9 +16,10 @@ class Operand {
   Operand(Scalar value) : value_(value) {}
   template <Arithmetic T>
   Operand(T value)
-      : value_(Scalar(std::conditional_t<
-                      std::is_same_v<T, bool>, bool,
-                      std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>(value))) {}
+      : value_(Scalar(
+            std::conditional_t<std::is_same_v<T, bool>, bool,
+                               std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>(
+                value))) {}
   Operand(std::complex<float> value) : value_(Scalar(value)) {}
 
   const array* as_array() const { return std::get_if<array>(&value_); }

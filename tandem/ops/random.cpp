@@ -23,7 +23,8 @@ KeyWords block(KeyWords key, uint32_t first, uint32_t second) {
   return {op_table::threefry_0(k0, k1, c0, c1).v, op_table::threefry_1(k0, k1, c0, c1).v};
 }
 
-// The global state is split on the host: key i is the second half of a split, the first half the next state.
+// The global state is split on the host: key i is the second half of a split, the first half the
+// next state.
 struct State {
   std::mutex mutex;
   KeyWords key{0, 0};
@@ -60,8 +61,9 @@ array fraction(Dims shape, Dtype dtype, const Key& key, const StreamOrDevice& s)
   return minimum(multiply(words, Scalar(0x1p-32), s), Scalar(below_one), s);
 }
 
-// Inverse of the error function on (-1, 1) after M. Giles, "Approximating the erfinv function" (2010), single precision: a
-// polynomial in w = -log(1 - x^2) near the centre, one in sqrt(w) in the tails.
+// Inverse of the error function on (-1, 1) after M. Giles, "Approximating the erfinv function"
+// (2010), single precision: a polynomial in w = -log(1 - x^2) near the centre, one in sqrt(w) in
+// the tails.
 array inverse_erf(const array& x, const StreamOrDevice& s) {
   const auto polynomial = [&](const array& t, std::initializer_list<double> coefficients) {
     auto next = coefficients.begin();
@@ -73,14 +75,14 @@ array inverse_erf(const array& x, const StreamOrDevice& s) {
   };
   const array product = multiply(subtract(Scalar(1.0), x, s), add(x, Scalar(1.0), s), s);
   const array w = negative(log(product, s), s);
-  const array centre = polynomial(
-      subtract(w, Scalar(2.5), s),
-      {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-       -0.00125372503, -0.00417768164, 0.246640727, 1.50140941});
-  const array tail = polynomial(
-      subtract(sqrt(w, s), Scalar(3.0), s),
-      {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
-       -0.0076224613, 0.00943887047, 1.00167406, 2.83297682});
+  const array centre =
+      polynomial(subtract(w, Scalar(2.5), s),
+                 {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
+                  -0.00125372503, -0.00417768164, 0.246640727, 1.50140941});
+  const array tail =
+      polynomial(subtract(sqrt(w, s), Scalar(3.0), s),
+                 {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
+                  -0.0076224613, 0.00943887047, 1.00167406, 2.83297682});
   return multiply(where(less(w, Scalar(5.0), s), centre, tail, s), x, s);
 }
 

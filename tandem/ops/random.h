@@ -1,5 +1,6 @@
-// Random numbers from counter-based keys (Threefry-2x32, 20 rounds). The same key gives the same numbers on
-// every device; a call without a key takes the next one of the calling thread's global state.
+// Random numbers from counter-based keys (Threefry-2x32, 20 rounds). The same key gives the same
+// numbers on every device; a call without a key takes the next one of the calling thread's global
+// state.
 #pragma once
 
 #include <optional>

@@ -102,7 +102,8 @@ array position(Reduction reduction, const array& a, std::optional<int64_t> axis,
   return reduce(reduction, a, Dtype::uint32, reduced.mask, keepdims, s);
 }
 
-// Integers and booleans are averaged in float32, float16 and bfloat16 too, with one rounding at the end.
+// Integers and booleans are averaged in float32, float16 and bfloat16 too, with one rounding at the
+// end.
 Dtype mean_type(Dtype dtype) {
   return is_inexact(dtype) && size_of(dtype) >= 4 ? dtype : Dtype::float32;
 }

@@ -10,7 +10,8 @@ namespace tandem {
 
 using Axes = std::optional<std::vector<int64_t>>;
 
-// Sums and products of bool and small integers are int32 (uint32 for unsigned); float16 and bfloat16 accumulate in float32.
+// Sums and products of bool and small integers are int32 (uint32 for unsigned); float16 and
+// bfloat16 accumulate in float32.
 array sum(const array& a, const Axes& axes = {}, bool keepdims = false, StreamOrDevice s = {});
 array prod(const array& a, const Axes& axes = {}, bool keepdims = false, StreamOrDevice s = {});
 // NaN wins. Raises ArgumentError when the reduced extent is 0.
@@ -25,7 +26,8 @@ array std(const array& a, const Axes& axes = {}, bool keepdims = false, int ddof
           StreamOrDevice s = {});
 array all(const array& a, const Axes& axes = {}, bool keepdims = false, StreamOrDevice s = {});
 array any(const array& a, const Axes& axes = {}, bool keepdims = false, StreamOrDevice s = {});
-// Index of the first extreme (uint32), over the flattened array when no axis is named; NaN is extreme.
+// Index of the first extreme (uint32), over the flattened array when no axis is named; NaN is
+// extreme.
 array argmin(const array& a, std::optional<int64_t> axis = {}, bool keepdims = false,
              StreamOrDevice s = {});
 array argmax(const array& a, std::optional<int64_t> axis = {}, bool keepdims = false,

@@ -65,11 +65,11 @@ array flatten(const array& a, int64_t start_axis, int64_t end_axis, StreamOrDevi
   if (a.ndim() == 0) return reshape(a, Shape{1}, s);
   const int start = normalize_axis(start_axis, a.ndim(), "flatten");
   const int end = normalize_axis(end_axis, a.ndim(), "flatten");
-  TANDEM_USER(start <= end, ArgumentError, "flatten", "the first axis lies behind the last: got {} and {}",
-              start_axis, end_axis);
+  TANDEM_USER(start <= end, ArgumentError, "flatten",
+              "the first axis lies behind the last: got {} and {}", start_axis, end_axis);
   Shape shape(a.shape().begin(), a.shape().begin() + start);
-  shape.push_back(element_count(a.shape().subspan(static_cast<size_t>(start),
-                                                  static_cast<size_t>(end - start + 1))));
+  shape.push_back(element_count(
+      a.shape().subspan(static_cast<size_t>(start), static_cast<size_t>(end - start + 1))));
   shape.append(a.shape().begin() + end + 1, a.shape().end());
   return reshape(a, shape, s);
 }
@@ -113,7 +113,8 @@ array transpose(const array& a, std::optional<std::vector<int64_t>> axes, Stream
   SmallVector<int64_t, 4> order(rank, 0);
   if (axes) {
     TANDEM_USER(axes->size() == rank, ArgumentError, "transpose",
-                "expects one axis per dimension: got {} axes for {} dimensions", axes->size(), rank);
+                "expects one axis per dimension: got {} axes for {} dimensions", axes->size(),
+                rank);
     SmallVector<bool, 8> seen(rank, false);
     for (size_t i = 0; i < rank; ++i) {
       const int axis = normalize_axis((*axes)[i], a.ndim(), "transpose");
@@ -184,8 +185,9 @@ array broadcast_to(const array& a, Dims shape, StreamOrDevice s) {
 
 array slice(const array& a, Dims starts, Dims extents, Dims steps, StreamOrDevice s) {
   const auto rank = static_cast<size_t>(a.ndim());
-  TANDEM_USER(starts.size() == rank && extents.size() == rank && steps.size() == rank, ArgumentError,
-              "slice", "expects one start, extent and step per dimension: got {}, {}, {} for {}",
+  TANDEM_USER(starts.size() == rank && extents.size() == rank && steps.size() == rank,
+              ArgumentError, "slice",
+              "expects one start, extent and step per dimension: got {}, {}, {} for {}",
               starts.size(), extents.size(), steps.size(), rank);
   bool whole = true;
   for (size_t i = 0; i < rank; ++i) {

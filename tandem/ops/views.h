@@ -1,5 +1,5 @@
-// The same elements in another arrangement. Nothing is copied but by reshape where no strides can express the
-// result, and by contiguous.
+// The same elements in another arrangement. Nothing is copied but by reshape where no strides can
+// express the result, and by contiguous.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,8 @@ array squeeze(const array& a, std::optional<std::vector<int64_t>> axes = {}, Str
 // Adds axes of extent 1 at the named positions of the result.
 array expand_dims(const array& a, const std::vector<int64_t>& axes, StreamOrDevice s = {});
 // Reverses the axes, or permutes them.
-array transpose(const array& a, std::optional<std::vector<int64_t>> axes = {}, StreamOrDevice s = {});
+array transpose(const array& a, std::optional<std::vector<int64_t>> axes = {},
+                StreamOrDevice s = {});
 array swapaxes(const array& a, int64_t first, int64_t second, StreamOrDevice s = {});
 array moveaxis(const array& a, int64_t source, int64_t destination, StreamOrDevice s = {});
 array broadcast_to(const array& a, Dims shape, StreamOrDevice s = {});

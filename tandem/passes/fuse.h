@@ -1,5 +1,6 @@
-// fuse: gathers nodes into clusters, each of which becomes one kernel or one library call. Clusters are numbered in
-// the order of their creation and every edge points to the same or a later one, so no cycle can arise.
+// fuse: gathers nodes into clusters, each of which becomes one kernel or one library call. Clusters
+// are numbered in the order of their creation and every edge points to the same or a later one, so
+// no cycle can arise.
 #pragma once
 
 #include "tandem/passes/simplify.h"
@@ -21,8 +22,9 @@ struct Cluster {
 
 struct Clusters {
   std::vector<Cluster> clusters;
-  std::vector<uint32_t> cluster_of;  // by simple node; kNone for leaves and generators that are not kept
-  std::vector<bool> in_memory;       // by simple node: read by another cluster, through a view, or kept
+  std::vector<uint32_t>
+      cluster_of;               // by simple node; kNone for leaves and generators that are not kept
+  std::vector<bool> in_memory;  // by simple node: read by another cluster, through a view, or kept
 };
 
 // `enabled` false puts every node into a cluster of its own.

@@ -1,4 +1,5 @@
-// place: cuts the instructions into segments, runs of work on one stream, and draws the edges between streams.
+// place: cuts the instructions into segments, runs of work on one stream, and draws the edges
+// between streams.
 #pragma once
 
 #include "tandem/passes/plan.h"

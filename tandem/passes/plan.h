@@ -1,5 +1,6 @@
-// Plan: what runs for one structure of graph. Immutable once made and shared by threads; sizes, addresses and scalars
-// are bound on every run. Numbers that index `dims` and `params` refer to the tables of the walk being run.
+// Plan: what runs for one structure of graph. Immutable once made and shared by threads; sizes,
+// addresses and scalars are bound on every run. Numbers that index `dims` and `params` refer to the
+// tables of the walk being run.
 #pragma once
 
 #include <memory>
@@ -21,7 +22,7 @@ struct ViewStep {
   const graph::Attributes* attributes = nullptr;  // permutation of transpose, steps of slice
   uint32_t first_dim = 0;                         // the shape after the step
   uint8_t rank = 0;
-  uint32_t first_param = 0;                       // starts of slice
+  uint32_t first_param = 0;  // starts of slice
   bool operator==(const ViewStep&) const = default;
 };
 using Views = SmallVector<ViewStep, 1>;
@@ -32,7 +33,7 @@ struct Operand {
   Views views;
   uint32_t first_dim = 0;  // the shape after the views
   uint8_t rank = 0;
-  bool row = false;        // indexed by the kernel's parallel axes only
+  bool row = false;  // indexed by the kernel's parallel axes only
   bool written = false;
   bool operator==(const Operand&) const = default;
 };
@@ -75,18 +76,19 @@ struct Instruction {
   enum Kind : uint8_t { kernel, library };
   Kind kind = kernel;
   std::shared_ptr<device::Executable> executable;
-  std::string label;           // "multiply add exp", for traces and plan texts
+  std::string label;                           // "multiply add exp", for traces and plan texts
   std::shared_ptr<const kernel::Kernel> text;  // kernel: its IR
-  uint16_t slot = 0;           // stream slot
+  uint16_t slot = 0;                           // stream slot
   uint32_t segment = 0;
-  uint32_t node_count = 0;     // graph nodes that it computes
-  // Kernel axes: axis i of the launch is axis `axes[i]` of the shape at first_dim; the last reduced_rank are reduced.
-  // A matrix product has the shape of its result there and the axes B.., M, N, K.
+  uint32_t node_count = 0;  // graph nodes that it computes
+  // Kernel axes: axis i of the launch is axis `axes[i]` of the shape at first_dim; the last
+  // reduced_rank are reduced. A matrix product has the shape of its result there and the axes B..,
+  // M, N, K.
   uint32_t first_dim = 0;
   uint8_t rank = 0;
   SmallVector<uint8_t, 4> axes;
   uint8_t reduced_rank = 0;
-  bool keepdims = false;       // row shapes have an axis of extent 1 for each reduced one
+  bool keepdims = false;         // row shapes have an axis of extent 1 for each reduced one
   std::vector<Operand> buffers;  // in the order of the kernel's buffers or the call's operands
   std::vector<Operand> generated;
   std::vector<ParamSource> params;
@@ -96,8 +98,8 @@ struct Instruction {
 struct Segment {
   uint16_t slot = 0;
   std::vector<uint32_t> instructions;
-  std::vector<uint32_t> waits;     // earlier segments on other streams
-  std::vector<uint32_t> inputs;    // leaf and foreign values read here: resident on the device first
+  std::vector<uint32_t> waits;   // earlier segments on other streams
+  std::vector<uint32_t> inputs;  // leaf and foreign values read here: resident on the device first
 };
 
 // A node of the graph that gets storage.
@@ -115,8 +117,8 @@ struct Guard {
 };
 
 struct ArenaSlot {
-  uint16_t slot = 0;                 // stream slot
-  std::vector<uint32_t> values;      // never alive at the same time
+  uint16_t slot = 0;             // stream slot
+  std::vector<uint32_t> values;  // never alive at the same time
 };
 
 struct Plan {
@@ -124,11 +126,11 @@ struct Plan {
   std::vector<Guard> guards;
   std::vector<Value> values;
   std::vector<Instruction> instructions;
-  std::vector<Segment> segments;     // in order of submission
+  std::vector<Segment> segments;  // in order of submission
   std::vector<Publication> publications;
   std::vector<ArenaSlot> arena_slots;
-  std::vector<Device> devices;       // by stream slot
-  uint32_t node_count = 0;           // pending nodes of the graph
+  std::vector<Device> devices;  // by stream slot
+  uint32_t node_count = 0;      // pending nodes of the graph
 
   std::string text() const;
 };

@@ -49,8 +49,8 @@ class MemoryPlanner {
     }
   }
 
-  // First fit over the slots that are free when the value is made: the smallest that is large enough, else
-  // the largest.
+  // First fit over the slots that are free when the value is made: the smallest that is large
+  // enough, else the largest.
   void assign_slots() {
     struct Slot {
       size_t bytes;
@@ -87,9 +87,10 @@ class MemoryPlanner {
     }
   }
 
-  // An output may take the place of a leaf that dies in the same kernel, if both have the same shape and the
-  // kernel reads the leaf no later than it computes what replaces it (kernel::may_alias has the rule). The
-  // buffer has at most one copy per device, so an output that another device reads needs one of its own.
+  // An output may take the place of a leaf that dies in the same kernel, if both have the same
+  // shape and the kernel reads the leaf no later than it computes what replaces it
+  // (kernel::may_alias has the rule). The buffer has at most one copy per device, so an output that
+  // another device reads needs one of its own.
   void find_donors() {
     for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
       const Instruction& instruction = plan_.instructions[i];
@@ -97,9 +98,11 @@ class MemoryPlanner {
       for (uint32_t w = 0; w < instruction.buffers.size(); ++w) {
         const Operand& target = instruction.buffers[w];
         Value& output = plan_.values[target.value];
-        if (!target.written || output.home != Home::output || read_elsewhere_[target.value]) continue;
+        if (!target.written || output.home != Home::output || read_elsewhere_[target.value])
+          continue;
         for (uint32_t r = 0; r < instruction.buffers.size(); ++r) {
-          if (may_donate(instruction, i, r, w)) output.donors.push_back(instruction.buffers[r].value);
+          if (may_donate(instruction, i, r, w))
+            output.donors.push_back(instruction.buffers[r].value);
         }
       }
     }
@@ -122,7 +125,8 @@ class MemoryPlanner {
     if (last_segment_[source.value] > instruction.segment) return false;
     size_t readers = 0;
     for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
-    return readers == 1 && kernel::may_alias(*instruction.text, static_cast<uint16_t>(read), static_cast<uint16_t>(write));
+    return readers == 1 && kernel::may_alias(*instruction.text, static_cast<uint16_t>(read),
+                                             static_cast<uint16_t>(write));
   }
 
   bool is_published(uint32_t value) const {

@@ -1,5 +1,5 @@
-// plan_memory: decides where each value lives, shares arena slots between values that are never alive together, and
-// finds dead inputs that an output may be written over.
+// plan_memory: decides where each value lives, shares arena slots between values that are never
+// alive together, and finds dead inputs that an output may be written over.
 #pragma once
 
 #include "tandem/passes/plan.h"

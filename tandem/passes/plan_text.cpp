@@ -7,11 +7,16 @@ namespace {
 
 const char* name_of(Home home) {
   switch (home) {
-    case Home::leaf: return "input";
-    case Home::output: return "output";
-    case Home::transient: return "transient";
-    case Home::arena: return "arena";
-    default: return "generated";
+    case Home::leaf:
+      return "input";
+    case Home::output:
+      return "output";
+    case Home::transient:
+      return "transient";
+    case Home::arena:
+      return "arena";
+    default:
+      return "generated";
   }
 }
 
@@ -29,15 +34,15 @@ std::string Plan::text() const {
                                    instructions.size(), segments.size());
   for (uint32_t s = 0; s < segments.size(); ++s) {
     const Segment& segment = segments[s];
-    result += fmt::format("segment {} on {} (stream slot {})", s,
-                          to_string(devices[segment.slot]), segment.slot);
+    result += fmt::format("segment {} on {} (stream slot {})", s, to_string(devices[segment.slot]),
+                          segment.slot);
     for (const uint32_t wait : segment.waits) result += fmt::format(" after segment {}", wait);
     result += "\n";
     for (const uint32_t i : segment.instructions) {
       const Instruction& instruction = instructions[i];
-      result += fmt::format("  {} [{}] nodes={}:",
-                            instruction.kind == Instruction::kernel ? "kernel" : "library",
-                            instruction.label, instruction.node_count);
+      result += fmt::format(
+          "  {} [{}] nodes={}:", instruction.kind == Instruction::kernel ? "kernel" : "library",
+          instruction.label, instruction.node_count);
       for (const Operand& operand : instruction.buffers) {
         if (!operand.written) result += " " + operand_text(*this, operand);
       }

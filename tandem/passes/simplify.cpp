@@ -71,8 +71,8 @@ class Simplifier {
     return layout;
   }
 
-  // Whether strides can express a reshape may depend on sizes and on the strides of leaves: a guard then
-  // records what was found.
+  // Whether strides can express a reshape may depend on sizes and on the strides of leaves: a guard
+  // then records what was found.
   bool expressible(const Operand& source, const ViewStep& step) {
     Layout layout = layout_of(source);
     const bool found = apply(step, graph_.dims, {}, layout);

@@ -1,4 +1,5 @@
-// simplify: folds views into the edges that read them and drops what needs no work. What is left computes.
+// simplify: folds views into the edges that read them and drops what needs no work. What is left
+// computes.
 #pragma once
 
 #include "tandem/graph/flat_graph.h"
@@ -6,7 +7,8 @@
 
 namespace tandem::passes {
 
-// An edge from a computing node (or leaf, or generator) through views. Operand::value numbers SimpleNodes here.
+// An edge from a computing node (or leaf, or generator) through views. Operand::value numbers
+// SimpleNodes here.
 struct SimpleNode {
   graph::FlatNode flat;
   std::vector<Operand> inputs;  // value kNone where the operand is an immediate

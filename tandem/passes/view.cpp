@@ -52,10 +52,17 @@ bool apply(const ViewStep& step, std::span<const int64_t> dims, std::span<const 
            Layout& layout) {
   const Dims target = dims.subspan(step.first_dim, step.rank);
   switch (step.op.structured()) {
-    case Structured::transpose: transpose(step, layout); return true;
-    case Structured::slice: slice(step, target, params, layout); return true;
-    case Structured::broadcast: broadcast(target, layout); return true;
-    default: return reshape(target, layout);
+    case Structured::transpose:
+      transpose(step, layout);
+      return true;
+    case Structured::slice:
+      slice(step, target, params, layout);
+      return true;
+    case Structured::broadcast:
+      broadcast(target, layout);
+      return true;
+    default:
+      return reshape(target, layout);
   }
 }
 
@@ -81,7 +88,8 @@ void launch_strides(const Instruction& instruction, const Operand& operand, cons
     const size_t axis = full_axes ? instruction.axes[i] : i;
     if (axis < missing) continue;
     const int64_t extent = dims[instruction.first_dim + instruction.axes[i]];
-    if (layout.shape[axis - missing] != 1 || extent == 1) strides[i] = layout.strides[axis - missing];
+    if (layout.shape[axis - missing] != 1 || extent == 1)
+      strides[i] = layout.strides[axis - missing];
   }
 }
 
@@ -91,15 +99,14 @@ void product_strides(size_t buffer_count, size_t position, const Layout& layout,
   const size_t batch = axis_count - 3;
   const size_t missing = batch - (rank - 2);
   for (size_t i = 0; i < batch; ++i) {
-    const bool repeated =
-        i < missing || (layout.shape[i - missing] == 1 && extents[i] != 1);
+    const bool repeated = i < missing || (layout.shape[i - missing] == 1 && extents[i] != 1);
     strides[i] = repeated ? 0 : layout.strides[i - missing];
   }
   const int64_t row = layout.strides[rank - 2], column = layout.strides[rank - 1];
   const bool is_a = position + 3 == buffer_count, is_b = position + 2 == buffer_count;
-  strides[batch] = is_b ? 0 : row;                       // M
-  strides[batch + 1] = is_a ? 0 : column;                // N
-  strides[batch + 2] = is_a ? column : is_b ? row : 0;   // K
+  strides[batch] = is_b ? 0 : row;                      // M
+  strides[batch + 1] = is_a ? 0 : column;               // N
+  strides[batch + 2] = is_a ? column : is_b ? row : 0;  // K
 }
 
 }  // namespace tandem::passes

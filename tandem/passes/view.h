@@ -14,8 +14,8 @@ struct Layout {
   Strides strides;
 };
 
-// Applies one step; false for a reshape that no strides can express. Without params slices start at 0: strides do
-// not depend on where they start.
+// Applies one step; false for a reshape that no strides can express. Without params slices start at
+// 0: strides do not depend on where they start.
 bool apply(const ViewStep& step, std::span<const int64_t> dims, std::span<const uint64_t> params,
            Layout& layout);
 
@@ -27,7 +27,8 @@ void apply(const Views& views, std::span<const int64_t> dims, std::span<const ui
 void launch_strides(const Instruction& instruction, const Operand& operand, const Layout& layout,
                     std::span<const int64_t> dims, int64_t* strides);
 
-// The same for a matrix product, whose axes are B.., M, N, K. `position` numbers the call's buffers.
+// The same for a matrix product, whose axes are B.., M, N, K. `position` numbers the call's
+// buffers.
 void product_strides(size_t buffer_count, size_t position, const Layout& layout, size_t axis_count,
                      std::span<const int64_t> extents, int64_t* strides);
 

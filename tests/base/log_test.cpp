@@ -17,8 +17,8 @@ using testing::ElementsAre;
 class Recorder {
  public:
   Recorder()
-      : previous_(set_log_sink(
-            [this](LogLevel, std::string_view text) { lines_.emplace_back(text); })) {}
+      : previous_(
+            set_log_sink([this](LogLevel, std::string_view text) { lines_.emplace_back(text); })) {}
   ~Recorder() { set_log_sink(previous_); }
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;

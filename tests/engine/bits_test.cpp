@@ -1,4 +1,5 @@
-// Bits: fusion, threads, instruction sets, devices, layouts and the way a program is evaluated change none.
+// Bits: fusion, threads, instruction sets, devices, layouts and the way a program is evaluated
+// change none.
 #include <cstdlib>
 
 #include "helpers.h"
@@ -40,7 +41,8 @@ TEST(Bits, thread_count_bits) {
 
 // Large enough that threads do share the work.
 TEST(Bits, large_reductions_on_any_number_of_threads) {
-  for (const Shape& shape : {Shape{1 << 20}, Shape{1025, 1023}, Shape{3, 300001}, Shape{300001, 3}}) {
+  for (const Shape& shape :
+       {Shape{1 << 20}, Shape{1025, 1023}, Shape{3, 300001}, Shape{300001, 3}}) {
     const array x = random::normal(shape, Dtype::float32, 0.0, 1.0, random::key(5));
     eval(x);
     const auto program = [&] {
@@ -66,7 +68,8 @@ TEST(Bits, isa_bits) {
     const Outcome expected = reference(seed, kElementwise);
     for (const char* isa : {"scalar", "avx2", "auto"}) {
       const ScopedSetting setting("isa", isa);
-      ASSERT_EQ(difference(expected, run_program(seed, kElementwise, {})), "") << "seed " << seed << ", " << isa;
+      ASSERT_EQ(difference(expected, run_program(seed, kElementwise, {})), "")
+          << "seed " << seed << ", " << isa;
     }
   }
 }
@@ -74,7 +77,9 @@ TEST(Bits, isa_bits) {
 TEST(Bits, simulated_gpu_bits) {
   const std::vector<Stream> gpu = {default_stream(kGpu)};
   for (uint64_t seed = 400; seed < 420; ++seed) {
-    ASSERT_EQ(difference(reference(seed, kElementwise), run_program(seed, kElementwise, {.streams = gpu})), "")
+    ASSERT_EQ(difference(reference(seed, kElementwise),
+                         run_program(seed, kElementwise, {.streams = gpu})),
+              "")
         << "seed " << seed;
   }
 }
@@ -138,7 +143,8 @@ TEST(Bits, layouts_against_copies) {
     for (const array& view : views_of(a)) {
       const array copy = array::from_bytes(bytes(view).data(), view.shape(), dtype);
       const auto programs = [](const array& x) {
-        std::vector<array> results{equal(x, x), add(x, Scalar(int64_t{1})), astype(x, Dtype::float32)};
+        std::vector<array> results{equal(x, x), add(x, Scalar(int64_t{1})),
+                                   astype(x, Dtype::float32)};
         results.push_back(sum(x, std::vector<int64_t>{-1}));
         results.push_back(sum(x));
         if (!is_complex(x.dtype())) {

@@ -72,7 +72,9 @@ TEST(PlanCache, reshape_of_a_transposed_input_is_guarded) {
   // The same structure with strides that can and that cannot express the reshape.
   const array dense = ramp({4, 6});
   const array turned = transpose(ramp({6, 4}));
-  const auto flat = [](const array& a) { return reshape(a + a, Shape{24}) + reshape(a, Shape{24}); };
+  const auto flat = [](const array& a) {
+    return reshape(a + a, Shape{24}) + reshape(a, Shape{24});
+  };
   const auto first = values<float>(flat(dense));
   const auto second = values<float>(flat(turned));
   const auto third = values<float>(flat(dense));

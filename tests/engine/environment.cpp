@@ -1,5 +1,6 @@
-// Settings of the whole test program, made before anything reads them: two simulated GPUs that take their work in
-// the order that is worst for a program which misses a dependency. What the caller has set stays.
+// Settings of the whole test program, made before anything reads them: two simulated GPUs that take
+// their work in the order that is worst for a program which misses a dependency. What the caller
+// has set stays.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

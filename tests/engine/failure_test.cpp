@@ -24,7 +24,9 @@ class ScopedFaults {
 class FailingWork final : public runtime::Work {
  public:
   explicit FailingWork(Ref<memory::Completion> completion) : completion_(std::move(completion)) {}
-  void run(device::Queue&) override { raise<DeviceError>("brew", "the kettle is empty: got {} cups", 0); }
+  void run(device::Queue&) override {
+    raise<DeviceError>("brew", "the kettle is empty: got {} cups", 0);
+  }
   void fail(std::exception_ptr error) noexcept override { completion_->fail(std::move(error)); }
 
  private:
@@ -154,13 +156,15 @@ TEST(Failures, a_late_done_word_is_waited_for) {
   const ScopedFaults faults("late:every");
   const array x = ramp({100});
   array y = x;
-  for (int i = 0; i < 6; ++i) y = add(multiply(y, Scalar(2.0), kGpu), Scalar(1.0), i % 2 ? kCpu : kGpu);
+  for (int i = 0; i < 6; ++i)
+    y = add(multiply(y, Scalar(2.0), kGpu), Scalar(1.0), i % 2 ? kCpu : kGpu);
   EXPECT_EQ(values<float>(y)[0], 63.0f);
 }
 
 TEST(Failures, device_memory_is_out_and_the_eval_can_be_tried_again) {
   const array x = ramp({100});
-  const array huge = multiply(broadcast_to(x, Shape{(int64_t{3} << 30) / 100, 100}), Scalar(2.0), kGpu);
+  const array huge =
+      multiply(broadcast_to(x, Shape{(int64_t{3} << 30) / 100, 100}), Scalar(2.0), kGpu);
   const uint64_t limit = static_cast<uint64_t>(inspect::memory(kGpu).active);
   EXPECT_THROW(eval(huge), OutOfMemory);
   EXPECT_EQ(inspect::memory(kGpu).active, limit);

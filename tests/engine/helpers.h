@@ -1,4 +1,5 @@
-// Shared by the tests of the engine: values out of arrays, comparison by bits, a latch inside a work.
+// Shared by the tests of the engine: values out of arrays, comparison by bits, a latch inside a
+// work.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -46,7 +47,9 @@ class Gain {
  public:
   Gain() : before_(inspect::counters()) {}
   uint64_t plans_built() const { return inspect::counters().plans_built - before_.plans_built; }
-  uint64_t kernels_built() const { return inspect::counters().kernels_built - before_.kernels_built; }
+  uint64_t kernels_built() const {
+    return inspect::counters().kernels_built - before_.kernels_built;
+  }
   uint64_t kernels_launched() const {
     return inspect::counters().kernels_launched - before_.kernels_launched;
   }

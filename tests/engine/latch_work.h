@@ -39,11 +39,12 @@ class LatchWork final : public runtime::Work {
   std::shared_ptr<Latch> latch_;
 };
 
-// What is submitted to the CPU stream from here on runs after the latch is opened; a worker is parked on it.
+// What is submitted to the CPU stream from here on runs after the latch is opened; a worker is
+// parked on it.
 inline void hold_stream(const Stream& stream, std::shared_ptr<Latch> latch) {
   engine::Engine::instance().scheduler().submit(static_cast<uint16_t>(stream.index),
-                                                Ref<runtime::Work>(new LatchWork(std::move(latch))), {},
-                                                runtime::Urgency::asynchronous);
+                                                Ref<runtime::Work>(new LatchWork(std::move(latch))),
+                                                {}, runtime::Urgency::asynchronous);
 }
 
 }  // namespace tandem

@@ -1,6 +1,7 @@
-// Every wait and every copy of a plan is needed: each is left out in turn from small programs over CPU and GPU
-// streams, and the race checker, poison or a wrong value must report it. A wait that another order implies is
-// counted apart, with the reason worked out from the submissions themselves.
+// Every wait and every copy of a plan is needed: each is left out in turn from small programs over
+// CPU and GPU streams, and the race checker, poison or a wrong value must report it. A wait that
+// another order implies is counted apart, with the reason worked out from the submissions
+// themselves.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -22,8 +23,8 @@ backends::simulated::SimulatedControls& controls_of(int gpu) {
       *engine::Engine::instance().devices().get({DeviceType::gpu, gpu}).backend);
 }
 
-// Where a program runs. `start` is called when its inputs are there; what follows is submitted while no stream
-// makes progress, so that no order comes about by luck.
+// Where a program runs. `start` is called when its inputs are there; what follows is submitted
+// while no stream makes progress, so that no order comes about by luck.
 struct Places {
   Stream cpu, cpu2, gpu, gpu2, other_gpu;
   std::function<void()> start;
@@ -109,13 +110,15 @@ const Program kPrograms[] = {
        at.start();
        const array product = matmul(x, transpose(w), at.gpu);
        const array mean_of = mean(product, std::vector<int64_t>{0}, true, at.cpu);
-       return std::vector{add(sum(multiply(product, product, at.gpu2), Axes(), false, at.gpu2), mean_of, at.cpu2)};
+       return std::vector{
+           add(sum(multiply(product, product, at.gpu2), Axes(), false, at.gpu2), mean_of, at.cpu2)};
      }},
     {"values inside of a run",
      [](const Places& at, const array& x, const array& w) {
        at.start();
        const array a = matmul(add(x, w, at.gpu), transpose(x), at.gpu);
-       return std::vector{add(matmul(exp(multiply(a, Scalar(1e-3), at.gpu), at.gpu), a, at.gpu), a, at.cpu)};
+       return std::vector{
+           add(matmul(exp(multiply(a, Scalar(1e-3), at.gpu), at.gpu), a, at.gpu), a, at.cpu)};
      }},
     {"memory of a dead value used again",
      [](const Places& at, const array& x, const array& w) {
@@ -135,7 +138,8 @@ const Program kPrograms[] = {
      }},
 };
 
-// Follows the submissions of one run: what is ordered behind what, and whether conflicting accesses are.
+// Follows the submissions of one run: what is ordered behind what, and whether conflicting accesses
+// are.
 class Follower {
  public:
   explicit Follower(uint64_t drop) : drop_(drop) {}
@@ -176,7 +180,9 @@ class Follower {
   const std::string& what() const { return what_; }
 
  private:
-  static uint64_t key(device::Point point) { return uint64_t{point.stream()} << 48 | point.sequence(); }
+  static uint64_t key(device::Point point) {
+    return uint64_t{point.stream()} << 48 | point.sequence();
+  }
 
   // Work that is done comes before everything that follows.
   void publish_done() {
@@ -189,21 +195,25 @@ class Follower {
   }
 
   void describe(const Submission& submission) {
-    what_ = fmt::format("wait {} of the run: stream {} for piece {} of stream {}", waits_, submission.stream,
-                        dropped_.sequence(), dropped_.stream());
+    what_ = fmt::format("wait {} of the run: stream {} for piece {} of stream {}", waits_,
+                        submission.stream, dropped_.sequence(), dropped_.stream());
   }
 
   std::string redundant(const Submission& submission) const {
-    if (dropped_.never_waits() || engine::Engine::instance().scheduler().timeline().reached(dropped_)) {
+    if (dropped_.never_waits() ||
+        engine::Engine::instance().scheduler().timeline().reached(dropped_)) {
       return "already reached";
     }
     if (dropped_.stream() == submission.stream) return "same stream";
     const auto earlier = order_.find(submission.stream);
-    if (earlier != order_.end() && covers(earlier->second)) return "earlier work of the stream waits for it";
+    if (earlier != order_.end() && covers(earlier->second))
+      return "earlier work of the stream waits for it";
     for (const device::Point wait : submission.waits) {
       const auto behind = known_.find(key(wait));
-      const bool later = wait.stream() == dropped_.stream() && wait.sequence() >= dropped_.sequence();
-      if (later || (behind != known_.end() && covers(behind->second))) return "another wait implies it";
+      const bool later =
+          wait.stream() == dropped_.stream() && wait.sequence() >= dropped_.sequence();
+      if (later || (behind != known_.end() && covers(behind->second)))
+        return "another wait implies it";
     }
     return {};
   }
@@ -218,15 +228,15 @@ class Follower {
   uint64_t waits_ = 0;
   device::Point dropped_;
   RaceChecker checker_;
-  std::map<uint16_t, std::set<uint64_t>> order_;   // per stream: points its next work comes after
-  std::map<uint64_t, std::set<uint64_t>> known_;   // per submission: points it comes after
+  std::map<uint16_t, std::set<uint64_t>> order_;  // per stream: points its next work comes after
+  std::map<uint64_t, std::set<uint64_t>> known_;  // per submission: points it comes after
   std::vector<device::Point> open_;
   std::string race_, reason_, what_;
 };
 
 struct Verdict {
-  bool wrong = false;   // a value differs
-  bool raised = false;  // a wait raised
+  bool wrong = false;       // a value differs
+  bool raised = false;      // a wait raised
   uint64_t complaints = 0;  // races and reads of unwritten memory that the GPUs saw
 };
 
@@ -242,13 +252,18 @@ uint64_t complaints() {
 class Mutations : public testing::Test {
  protected:
   Mutations()
-      : cpu_{new_stream(kCpu)}, cpu2_{new_stream(kCpu)}, gpu_{new_stream(kGpu)}, gpu2_{new_stream(kGpu)},
+      : cpu_{new_stream(kCpu)},
+        cpu2_{new_stream(kCpu)},
+        gpu_{new_stream(kGpu)},
+        gpu2_{new_stream(kGpu)},
         other_gpu_{new_stream({DeviceType::gpu, 1})} {}
   ~Mutations() override { engine::Engine::instance().set_observer({}); }
 
-  // Runs the program with all streams held while it is submitted, and compares with the same on one stream.
-  Verdict run(const Program& program, uint64_t seed, Follower* follower,
-              const std::function<void()>& sabotage = [] {}) {
+  // Runs the program with all streams held while it is submitted, and compares with the same on one
+  // stream.
+  Verdict run(
+      const Program& program, uint64_t seed, Follower* follower,
+      const std::function<void()>& sabotage = [] {}) {
     const array x = input(seed), w = input(seed + 1000);
     const Stream one = default_stream(kCpu);
     const std::vector<array> expected = program.build({one, one, one, one, one, [] {}}, x, w);
@@ -329,17 +344,20 @@ TEST_F(Mutations, dropping_any_wait_is_noticed) {
       if (follower.waits() < k) break;
       if (!follower.reason().empty()) {
         ++implied[follower.reason()];
-        EXPECT_EQ(follower.race(), "") << program.name << ", " << follower.what() << ": " << follower.reason();
+        EXPECT_EQ(follower.race(), "")
+            << program.name << ", " << follower.what() << ": " << follower.reason();
         EXPECT_FALSE(verdict.wrong || verdict.raised) << program.name << ", " << follower.what();
         continue;
       }
       const bool reported =
           !follower.race().empty() || verdict.wrong || verdict.raised || verdict.complaints > 0;
-      EXPECT_TRUE(reported) << program.name << ": nothing notices that " << follower.what() << " is left out";
+      EXPECT_TRUE(reported) << program.name << ": nothing notices that " << follower.what()
+                            << " is left out";
       noticed += reported;
     }
   }
-  std::printf("%llu waits left out one at a time and noticed\n", static_cast<unsigned long long>(noticed));
+  std::printf("%llu waits left out one at a time and noticed\n",
+              static_cast<unsigned long long>(noticed));
   for (const auto& [reason, count] : implied) {
     std::printf("%llu waits implied: %s\n", static_cast<unsigned long long>(count), reason.c_str());
   }
@@ -357,17 +375,19 @@ TEST_F(Mutations, dropping_any_copy_is_noticed) {
         controls_of(gpu).drop_copy(0);
         if (controls_of(gpu).counters().dropped == before) break;
         const bool reported = verdict.wrong || verdict.raised || verdict.complaints > 0;
-        EXPECT_TRUE(reported) << program.name << ": nothing notices that copy " << k << " of GPU " << gpu
-                              << " is left out";
+        EXPECT_TRUE(reported) << program.name << ": nothing notices that copy " << k << " of GPU "
+                              << gpu << " is left out";
         noticed += reported;
       }
     }
   }
-  std::printf("%llu copies left out one at a time and noticed\n", static_cast<unsigned long long>(noticed));
+  std::printf("%llu copies left out one at a time and noticed\n",
+              static_cast<unsigned long long>(noticed));
   EXPECT_GE(noticed, std::size(kPrograms));
 }
 
-// The first wait between queues of a GPU, left out by the device itself: a kernel does not wait for its input.
+// The first wait between queues of a GPU, left out by the device itself: a kernel does not wait for
+// its input.
 TEST_F(Mutations, dropping_the_first_wait_of_a_queue_is_noticed) {
   uint64_t noticed = 0;
   for (const Program& program : kPrograms) {

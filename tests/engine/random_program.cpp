@@ -35,10 +35,16 @@ T random_element(Random& random) {
   } else if constexpr (std::is_same_v<T, std::complex<float>>) {
     return {random_element<float>(random), random_element<float>(random)};
   } else {
-    constexpr float kSpecial[] = {0.0f, -0.0f, 1.0f, -1.0f, 65504.0f, 1e-7f,
+    constexpr float kSpecial[] = {0.0f,
+                                  -0.0f,
+                                  1.0f,
+                                  -1.0f,
+                                  65504.0f,
+                                  1e-7f,
                                   std::numeric_limits<float>::infinity(),
                                   -std::numeric_limits<float>::infinity(),
-                                  std::numeric_limits<float>::quiet_NaN(), 0.5f};
+                                  std::numeric_limits<float>::quiet_NaN(),
+                                  0.5f};
     if (random() % 12 == 0) return T(kSpecial[random() % std::size(kSpecial)]);
     return T(static_cast<float>(static_cast<int64_t>(random() % 8001) - 4000) / 1000.0f);
   }
@@ -81,9 +87,9 @@ class Builder {
   }
 
   Shape shape() {
-    static const std::vector<Shape> kShapes = {{},        {1},      {5},        {0},     {3, 0},
-                                               {130},     {7, 11},  {1, 11},    {7, 1},  {4, 3, 5},
-                                               {1, 3, 1}, {33, 40}, {2, 1, 70}, {1500},  {2, 3, 1, 2, 5}};
+    static const std::vector<Shape> kShapes = {
+        {},     {1},       {5},       {0},      {3, 0},     {130},  {7, 11},        {1, 11},
+        {7, 1}, {4, 3, 5}, {1, 3, 1}, {33, 40}, {2, 1, 70}, {1500}, {2, 3, 1, 2, 5}};
     if (!program_.arithmetic) return Shape{64, 8};
     return pick(random_, kShapes);
   }
@@ -106,7 +112,8 @@ class Builder {
     for (int attempt = 0; attempt < 6; ++attempt) {
       const array& b = any();
       try {
-        if (element_count(broadcast_shapes(a.shape(), b.shape(), "test")) <= kMostElements) return b;
+        if (element_count(broadcast_shapes(a.shape(), b.shape(), "test")) <= kMostElements)
+          return b;
       } catch (const ShapeError&) {
       }
     }
@@ -117,20 +124,27 @@ class Builder {
     try {
       if (!program_.arithmetic) {
         const array a = any(), b = any();
-        return keep(random_() % 2 == 0 ? add(a, b, where()) : multiply(maximum(a, b, where()), Scalar(0.5), where()),
+        return keep(random_() % 2 == 0 ? add(a, b, where())
+                                       : multiply(maximum(a, b, where()), Scalar(0.5), where()),
                     "arithmetic");
       }
       switch (random_() % 10) {
         case 0:
         case 1:
         case 2:
-        case 3: return row();
-        case 4: return cast();
-        case 5: return reduction();
+        case 3:
+          return row();
+        case 4:
+          return cast();
+        case 5:
+          return reduction();
         case 6:
-        case 7: return view();
-        case 8: return program_.products ? product() : row();
-        default: return creation();
+        case 7:
+          return view();
+        case 8:
+          return program_.products ? product() : row();
+        default:
+          return creation();
       }
     } catch (const DTypeError&) {  // the row does not take these: no step
     } catch (const ArgumentError&) {
@@ -145,13 +159,12 @@ class Builder {
     while (operands.size() < static_cast<size_t>(info.arity)) {
       operands.push_back(beside(*operands[0].as_array()));
     }
-    if (random_() % 8 == 0 && info.arity > 1 && operands[1].as_array()) std::swap(operands[0], operands[1]);
+    if (random_() % 8 == 0 && info.arity > 1 && operands[1].as_array())
+      std::swap(operands[0], operands[1]);
     keep(apply(id, operands, where()), std::string(info.name));
   }
 
-  void cast() {
-    keep(astype(any(), dtype(), where()), "astype");
-  }
+  void cast() { keep(astype(any(), dtype(), where()), "astype"); }
 
   void reduction() {
     const array a = any();
@@ -162,18 +175,28 @@ class Builder {
     const bool keepdims = random_() % 2 == 0;
     const Axes over = random_() % 4 == 0 ? Axes() : Axes(axes);
     switch (random_() % 8) {
-      case 0: return keep(sum(a, over, keepdims, where()), "sum");
-      case 1: return keep(prod(a, over, keepdims, where()), "prod");
-      case 2: return keep(min(a, over, keepdims, where()), "min");
-      case 3: return keep(max(a, over, keepdims, where()), "max");
-      case 4: return keep(all(a, over, keepdims, where()), "all");
-      case 5: return keep(any_of(a, over, keepdims), "any");
-      case 6: return keep(mean(a, over, keepdims, where()), "mean");
-      default: break;
+      case 0:
+        return keep(sum(a, over, keepdims, where()), "sum");
+      case 1:
+        return keep(prod(a, over, keepdims, where()), "prod");
+      case 2:
+        return keep(min(a, over, keepdims, where()), "min");
+      case 3:
+        return keep(max(a, over, keepdims, where()), "max");
+      case 4:
+        return keep(all(a, over, keepdims, where()), "all");
+      case 5:
+        return keep(any_of(a, over, keepdims), "any");
+      case 6:
+        return keep(mean(a, over, keepdims, where()), "mean");
+      default:
+        break;
     }
     std::optional<int64_t> axis;
     if (!axes.empty()) axis = axes[0];
-    keep(random_() % 2 == 0 ? argmin(a, axis, keepdims, where()) : argmax(a, axis, keepdims, where()), "arg");
+    keep(random_() % 2 == 0 ? argmin(a, axis, keepdims, where())
+                            : argmax(a, axis, keepdims, where()),
+         "arg");
   }
   array any_of(const array& a, const Axes& over, bool keepdims) {
     return tandem::any(a, over, keepdims, where());
@@ -210,8 +233,10 @@ class Builder {
         if (element_count(target) > kMostElements) return;
         return keep(broadcast_to(a, target, where()), "broadcast");
       }
-      case 3: return keep(reshape(a, Shape{a.size()}, where()), "reshape");
-      default: break;
+      case 3:
+        return keep(reshape(a, Shape{a.size()}, where()), "reshape");
+      default:
+        break;
     }
     if (rank >= 2) return keep(flatten(a, 0, 1, where()), "flatten");
     keep(expand_dims(a, {random_() % 2 == 0 ? 0 : -1}, where()), "expand_dims");
@@ -231,13 +256,20 @@ class Builder {
   void creation() {
     const Dtype type = dtype();
     switch (random_() % 4) {
-      case 0: return keep(full(shape(), Scalar(static_cast<int64_t>(random_() % 100)), type, where()), "full");
+      case 0:
+        return keep(full(shape(), Scalar(static_cast<int64_t>(random_() % 100)), type, where()),
+                    "full");
       case 1:
-        return keep(arange(Scalar(int64_t{3}), Scalar(int64_t{43}), Scalar(int64_t{2}), type, where()), "arange");
-      case 2: return keep(random::bits(shape(), random::key(random_()), where()), "bits");
-      default: break;
+        return keep(
+            arange(Scalar(int64_t{3}), Scalar(int64_t{43}), Scalar(int64_t{2}), type, where()),
+            "arange");
+      case 2:
+        return keep(random::bits(shape(), random::key(random_()), where()), "bits");
+      default:
+        break;
     }
-    keep(random::uniform(Scalar(-1.0), Scalar(2.0), shape(), Dtype::float32, random::key(random_()), where()),
+    keep(random::uniform(Scalar(-1.0), Scalar(2.0), shape(), Dtype::float32, random::key(random_()),
+                         where()),
          "uniform");
   }
 
@@ -297,12 +329,23 @@ std::vector<std::byte> comparable(const array& a) {
   std::vector<std::byte> data = bytes(a);
   const size_t count = data.size() / a.itemsize();
   switch (a.dtype()) {
-    case Dtype::float16: make_nans_equal<float16_t>(data.data(), count); break;
-    case Dtype::bfloat16: make_nans_equal<bfloat16_t>(data.data(), count); break;
-    case Dtype::float32: make_nans_equal<float>(data.data(), count); break;
-    case Dtype::float64: make_nans_equal<double>(data.data(), count); break;
-    case Dtype::complex64: make_nans_equal<float>(data.data(), 2 * count); break;
-    default: break;
+    case Dtype::float16:
+      make_nans_equal<float16_t>(data.data(), count);
+      break;
+    case Dtype::bfloat16:
+      make_nans_equal<bfloat16_t>(data.data(), count);
+      break;
+    case Dtype::float32:
+      make_nans_equal<float>(data.data(), count);
+      break;
+    case Dtype::float64:
+      make_nans_equal<double>(data.data(), count);
+      break;
+    case Dtype::complex64:
+      make_nans_equal<float>(data.data(), 2 * count);
+      break;
+    default:
+      break;
   }
   return data;
 }
@@ -317,7 +360,8 @@ std::string difference(const Outcome& a, const Outcome& b) {
     if (a.elements[i] == b.elements[i]) continue;
     size_t at = 0;
     while (a.elements[i][at] == b.elements[i][at]) ++at;
-    return fmt::format("value {} ({}) differs at byte {} of {}", i, a.text[i], at, a.elements[i].size());
+    return fmt::format("value {} ({}) differs at byte {} of {}", i, a.text[i], at,
+                       a.elements[i].size());
   }
   return {};
 }

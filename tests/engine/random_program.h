@@ -1,5 +1,5 @@
-// Random programs: the same seed builds the same arrays on any streams, with any values held and any parts
-// evaluated early. Whatever the configuration, the results have the same bits.
+// Random programs: the same seed builds the same arrays on any streams, with any values held and
+// any parts evaluated early. Whatever the configuration, the results have the same bits.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,9 @@ namespace tandem {
 
 struct ProgramOptions {
   int steps = 24;
-  bool products = true;    // matrix products
-  bool arithmetic = true;  // rows, casts and reductions of every dtype; else float32 adds and multiplies
+  bool products = true;  // matrix products
+  bool arithmetic =
+      true;  // rows, casts and reductions of every dtype; else float32 adds and multiplies
 };
 
 // How a program is run; nothing here may change a bit.
@@ -25,7 +26,7 @@ struct RunOptions {
 };
 
 struct Outcome {
-  std::vector<std::string> text;                // what the value is: op, dtype, shape
+  std::vector<std::string> text;                 // what the value is: op, dtype, shape
   std::vector<std::vector<std::byte>> elements;  // row-major, NaNs made equal
 };
 
@@ -37,7 +38,8 @@ std::string difference(const Outcome& a, const Outcome& b);
 // Elements in row-major order with every NaN replaced by one pattern, so that bits can be compared.
 std::vector<std::byte> comparable(const array& a);
 
-// An array of `dtype` with random values, special ones among them: zeros of both signs, infinities, NaN, extremes.
+// An array of `dtype` with random values, special ones among them: zeros of both signs, infinities,
+// NaN, extremes.
 array random_leaf(uint64_t seed, Dims shape, Dtype dtype);
 
 }  // namespace tandem

@@ -1,5 +1,5 @@
-// Several threads and streams at once: overlapping evals, work that is still pending, random programs over six
-// streams of three devices.
+// Several threads and streams at once: overlapping evals, work that is still pending, random
+// programs over six streams of three devices.
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -36,7 +36,8 @@ struct SharedGraph {
       const size_t a = random() % nodes.size(), b = random() % nodes.size();
       const Stream where = streams[random() % streams.size()];
       const bool sum = random() % 2 == 0;
-      nodes.push_back(sum ? subtract(nodes[a], nodes[b], where) : maximum(nodes[a], nodes[b], where));
+      nodes.push_back(sum ? subtract(nodes[a], nodes[b], where)
+                          : maximum(nodes[a], nodes[b], where));
       expected.push_back(sum ? expected[a] - expected[b] : std::max(expected[a], expected[b]));
     }
   }
@@ -46,8 +47,9 @@ struct SharedGraph {
 TEST(Threads, overlapping_eval_two_threads) {
   for (uint64_t round = 0; round < 6; ++round) {
     const std::vector<Stream> streams =
-        round % 2 == 0 ? std::vector<Stream>{default_stream(kCpu)}
-                       : std::vector<Stream>{default_stream(kCpu), new_stream(kCpu), default_stream(kGpu)};
+        round % 2 == 0
+            ? std::vector<Stream>{default_stream(kCpu)}
+            : std::vector<Stream>{default_stream(kCpu), new_stream(kCpu), default_stream(kGpu)};
     constexpr int kNodes = 160;
     const SharedGraph graph(round, kNodes, streams);
     const Gain gain;
@@ -82,7 +84,8 @@ TEST(Threads, overlapping_eval_two_threads) {
   }
 }
 
-// While a CPU stream is held, building, evaluating without waiting and edges to a GPU and back return.
+// While a CPU stream is held, building, evaluating without waiting and edges to a GPU and back
+// return.
 TEST(Threads, eval_while_async_pending) {
   const array x = ramp({1000});
   eval({add(x, x, kGpu)});  // the device is made
@@ -95,7 +98,7 @@ TEST(Threads, eval_while_async_pending) {
     async_eval(std::span(&y, 1));
     array z = multiply(y, Scalar(2.0), kGpu);  // an edge from the CPU to the GPU
     async_eval(std::span(&z, 1));
-    last = subtract(z, y, other);              // and back to another stream
+    last = subtract(z, y, other);  // and back to another stream
     async_eval(std::span(&last, 1));
     EXPECT_TRUE(last.evaluated());
     const runtime::Scheduler& scheduler = engine::Engine::instance().scheduler();
@@ -152,8 +155,10 @@ TEST(Threads, cross_stream_stress) {
     const Outcome expected = run_program(seed, program, {});
     for (const bool partial : {false, true}) {
       const Outcome found =
-          run_program(seed, program, {.streams = streams, .drop = partial, .partial = partial, .seed = seed + 7});
-      ASSERT_EQ(difference(expected, found), "") << "seed " << seed << (partial ? ", evaluated in parts" : "");
+          run_program(seed, program,
+                      {.streams = streams, .drop = partial, .partial = partial, .seed = seed + 7});
+      ASSERT_EQ(difference(expected, found), "")
+          << "seed " << seed << (partial ? ", evaluated in parts" : "");
     }
   }
   EXPECT_EQ(races_so_far(), races_before);

@@ -29,8 +29,8 @@ class TestLaunch {
     return *this;
   }
   template <class T>
-  TestLaunch& buffer(std::vector<T>& values, std::vector<int64_t> strides,
-                     int64_t index_extent = 0, int64_t offset = 0, int64_t index_stride = 1) {
+  TestLaunch& buffer(std::vector<T>& values, std::vector<int64_t> strides, int64_t index_extent = 0,
+                     int64_t offset = 0, int64_t index_stride = 1) {
     return buffer(std::span<T>(values), std::move(strides), index_extent, offset, index_stride);
   }
   TestLaunch& param(uint64_t bits) {

@@ -1,5 +1,5 @@
-// Kernels of a simulated GPU run on the tile interpreter, library calls on the implementations of the
-// host.
+// Kernels of a simulated GPU run on the tile interpreter, library calls on the implementations of
+// the host.
 #include "tandem/backends/common/gemm/gemm.h"
 #include "tandem/backends/common/interpreter/interpreter.h"
 #include "tandem/backends/simulated/executable.h"

@@ -45,8 +45,7 @@ class KernelLowering {
         number_(number),
         cluster_(clusters.clusters[number]),
         instruction_(start()),
-        builder_(instruction_.rank - instruction_.reduced_rank, instruction_.reduced_rank) {
-  }
+        builder_(instruction_.rank - instruction_.reduced_rank, instruction_.reduced_rank) {}
 
   Instruction run() {
     for (const uint32_t n : cluster_.element_nodes) emitted_[n] = emit(n);
@@ -76,8 +75,7 @@ class KernelLowering {
     Instruction instruction;
     instruction.slot = cluster_.slot;
     set_axes(graph_, cluster_, instruction);
-    for (const auto* nodes :
-         {&cluster_.element_nodes, &cluster_.reductions, &cluster_.row_nodes}) {
+    for (const auto* nodes : {&cluster_.element_nodes, &cluster_.reductions, &cluster_.row_nodes}) {
       instruction.node_count += static_cast<uint32_t>(nodes->size());
       for (const uint32_t n : *nodes) add_label(instruction.label, n);
     }
@@ -157,12 +155,11 @@ class KernelLowering {
 
   // i64 position of the current point in the row-major order of a generated operand's value.
   NodeId linear_index(uint32_t generated) {
-    NodeId result = builder_.param(
-        param(Type::i64, {ParamSource::virtual_offset, 0, generated}));
+    NodeId result = builder_.param(param(Type::i64, {ParamSource::virtual_offset, 0, generated}));
     const int axes = row_ ? instruction_.rank - instruction_.reduced_rank : instruction_.rank;
     for (uint8_t axis = 0; axis < axes; ++axis) {
-      const NodeId stride = builder_.param(
-          param(Type::i64, {ParamSource::virtual_stride, axis, generated}));
+      const NodeId stride =
+          builder_.param(param(Type::i64, {ParamSource::virtual_stride, axis, generated}));
       const NodeId step = builder_.binary(Op::imul, builder_.index(axis), stride);
       result = builder_.binary(Op::iadd, result, step);
     }
@@ -205,12 +202,16 @@ class KernelLowering {
     if (node.op.is_row()) return emit_row(n);
     switch (node.op.structured()) {
       case Structured::full:
-      case Structured::arange: return generate(self(n));
+      case Structured::arange:
+        return generate(self(n));
       case Structured::cast:
         return kernel::emit_cast(builder_, operand(graph_.nodes[n].inputs[0]), node.dtype);
-      case Structured::contiguous: return operand(graph_.nodes[n].inputs[0]);
-      case Structured::random_bits: return random_bits(n);
-      default: break;
+      case Structured::contiguous:
+        return operand(graph_.nodes[n].inputs[0]);
+      case Structured::random_bits:
+        return random_bits(n);
+      default:
+        break;
     }
     TANDEM_CHECK(false, "{} is no kernel node", graph::name_of(node.op));
     return {};
@@ -235,20 +236,18 @@ class KernelLowering {
       }
       dtypes[i] = values[i].dtype;
     }
-    const op_table::Signature signature =
-        op_table::infer(node.op.row(), std::span(dtypes, arity));
+    const op_table::Signature signature = op_table::infer(node.op.row(), std::span(dtypes, arity));
     return kernel::emit_row(builder_, node.op.row(), std::span(values, arity), signature);
   }
 
-  // Word i of n: with h = ceil(n / 2), the first half are the first words of the blocks with counters (i, i + h),
-  // the second half the second words of the blocks (i - h, i).
+  // Word i of n: with h = ceil(n / 2), the first half are the first words of the blocks with
+  // counters (i, i + h), the second half the second words of the blocks (i - h, i).
   EmittedValue random_bits(uint32_t n) {
     const FlatNode& node = flat(n);
     const auto key_word = [&](uint32_t i) {
       const Operand& input = graph_.nodes[n].inputs[i];
-      const EmittedValue value = input.value == kNone
-                                     ? word(node.first_param + i, Dtype::uint32)
-                                     : operand(input);
+      const EmittedValue value =
+          input.value == kNone ? word(node.first_param + i, Dtype::uint32) : operand(input);
       return value.nodes[0];
     };
     const NodeId key0 = key_word(0), key1 = key_word(1);
@@ -262,11 +261,12 @@ class KernelLowering {
     const NodeId is_first = builder_.binary(Op::ilt_s, index, half);
     const NodeId first = builder_.select(is_first, index, builder_.binary(Op::isub, index, half));
     const NodeId second = builder_.binary(Op::iadd, first, half);
-    const auto narrow = [&](NodeId value) { return builder_.convert(Op::narrow, Type::i32, value); };
+    const auto narrow = [&](NodeId value) {
+      return builder_.convert(Op::narrow, Type::i32, value);
+    };
     // With an odd count the last block has no second word; its second counter is 0.
     const NodeId inside = builder_.binary(Op::ilt_s, second, count);
-    const NodeId counters[] = {narrow(first),
-                               narrow(builder_.select(inside, second, constant(0)))};
+    const NodeId counters[] = {narrow(first), narrow(builder_.select(inside, second, constant(0)))};
     const NodeId inputs[] = {key0, key1, counters[0], counters[1]};
     const auto leaf = [&](op_table::LeafId id) {
       return builder_.call(static_cast<uint16_t>(id), Type::i32, inputs, true);
@@ -293,7 +293,8 @@ class KernelLowering {
       if (kind == op_table::Reduction::max) kind = op_table::Reduction::any;
       if (op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, Dtype::int32);
     }
-    // Sums and products are formed in the dtype of the result, truth in bool, the rest in their own.
+    // Sums and products are formed in the dtype of the result, truth in bool, the rest in their
+    // own.
     if (!op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, node.dtype);
     const Dtype dtype = value.dtype;
     reducing_.push_back({kind, value, is_integer(dtype) && !info(dtype).is_signed});

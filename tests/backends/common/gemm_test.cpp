@@ -603,7 +603,9 @@ TEST(Scratch, is_reused_up_to_a_cap) {
     const Scratch again(90000);
     EXPECT_EQ(again.as<std::byte>(), first);
   }
-  { const Scratch large(kScratchCacheBytes + 1); }
+  {
+    const Scratch large(kScratchCacheBytes + 1);
+  }
   EXPECT_LE(scratch_cached_bytes(), kScratchCacheBytes);
   EXPECT_THROW(Scratch(~size_t{0}), OutOfMemory);
 }
