@@ -11,7 +11,7 @@ root=$(mktemp -d "${TMPDIR:-/tmp}/tandem-chroot.XXXXXX")
 mounted=()
 cleanup() {
   local point
-  for point in "${mounted[@]}"; do umount "$point" || umount -l "$point"; done
+  for point in "${mounted[@]}"; do umount -R -l "$point"; done
   if [ -n "${KEEP:-}" ]; then echo "kept: $root"; else rm -rf --one-file-system "$root"; fi
 }
 trap cleanup EXIT

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDY = Path(sys.executable).with_name("clang-tidy")
-FOLDERS = ("tandem/", "tools/", "python/src/")
+FOLDERS = ("tandem/", "python/src/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
