@@ -166,6 +166,7 @@ template <class Task>
 Worst in_threads(unsigned threads, Task task) {
   std::vector<Worst> parts(threads);
   std::vector<std::thread> workers;
+  workers.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
     workers.emplace_back([&, i] { parts[i] = task(i); });
   }
