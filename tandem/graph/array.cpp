@@ -60,7 +60,7 @@ array array::from_bytes(const void* data, Dims shape, Dtype dtype) {
   auto storage = make_ref<graph::Storage>();
   storage->buffer = evaluator().allocate_host(bytes);
   storage->strides = row_major_strides(shape);
-  std::memcpy(storage->buffer->origin().data, data, bytes);
+  if (bytes > 0) std::memcpy(storage->buffer->origin().data, data, bytes);
   return array(Node::make(dtype, shape, std::move(storage)));
 }
 

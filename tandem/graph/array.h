@@ -86,8 +86,7 @@ class array {
   graph::NodeRef node_;
 };
 
-// "array([1, 2, 3], dtype=int32)": shortened with "..." beyond 1,000 elements, 3 at each end of an
-// axis.
+// "array([1, 2, 3], dtype=int32)"; an axis longer than 6 shows 3 at each end and "..." between.
 std::string to_string(const array& a);
 
 template <class T>

@@ -7,8 +7,7 @@ namespace tandem {
 
 // Raises ShapeError "[matmul] inner sizes differ: got (4, 3) x (5, 2)", DTypeError for bool.
 array matmul(const array& a, const array& b, StreamOrDevice s = {});
-// alpha * (a @ b) + beta * c with one rounding. Raises ArgumentError for integers with a fraction
-// in alpha or beta.
+// alpha * (a @ b) + beta * c with one rounding. Raises DTypeError for integers and bool.
 array addmm(const array& c, const array& a, const array& b, float alpha = 1.0f, float beta = 1.0f,
             StreamOrDevice s = {});
 

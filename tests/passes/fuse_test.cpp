@@ -41,8 +41,12 @@ TEST(Fuse, a_reduction_takes_its_operand_and_its_epilogue) {
 
 TEST(Fuse, reductions_over_the_same_axes_share_a_kernel_and_others_do_not) {
   const array x = leaf({8, 4});
-  EXPECT_EQ(plan_of({sum(x, std::vector<int64_t>{0}), max(x, std::vector<int64_t>{0})})->instructions.size(), 1u);
-  EXPECT_EQ(plan_of({sum(x, std::vector<int64_t>{0}), max(x, std::vector<int64_t>{1})})->instructions.size(), 2u);
+  EXPECT_EQ(plan_of({sum(x, std::vector<int64_t>{0}), max(x, std::vector<int64_t>{0})})
+                ->instructions.size(),
+            1u);
+  EXPECT_EQ(plan_of({sum(x, std::vector<int64_t>{0}), max(x, std::vector<int64_t>{1})})
+                ->instructions.size(),
+            2u);
 }
 
 // A row's result that is broadcast over the row again is read from memory by the next kernel.
@@ -73,7 +77,8 @@ TEST(Fuse, five_hundred_exp_are_one_kernel) {
 
 TEST(Fuse, generators_are_computed_where_they_are_read) {
   const array x = leaf({40});
-  const array index = arange(Scalar(int64_t{0}), Scalar(int64_t{40}), Scalar(int64_t{1}), Dtype::float32);
+  const array index =
+      arange(Scalar(int64_t{0}), Scalar(int64_t{40}), Scalar(int64_t{1}), Dtype::float32);
   EXPECT_EQ(labels(*plan_of({x * index + ones(Shape{40})})), "multiply add");
 }
 
@@ -83,12 +88,14 @@ TEST(Fuse, kernels_stop_growing) {
   for (int i = 0; i < 20000; ++i) y = y + x;
   const auto plan = plan_of({y});
   EXPECT_GT(plan->instructions.size(), 10u);
-  for (const Instruction& instruction : plan->instructions) EXPECT_LE(instruction.node_count, 1000u);
+  for (const Instruction& instruction : plan->instructions)
+    EXPECT_LE(instruction.node_count, 1000u);
 }
 
 // ---- random graphs
 
-SimpleGraph random_graph(std::mt19937_64& random, const std::vector<const graph::Attributes*>& axes) {
+SimpleGraph random_graph(std::mt19937_64& random,
+                         const std::vector<const graph::Attributes*>& axes) {
   SimpleGraph graph;
   const size_t count = 2 + random() % 30;
   const auto slots = static_cast<uint16_t>(1 + random() % 3);
@@ -129,10 +136,12 @@ SimpleGraph random_graph(std::mt19937_64& random, const std::vector<const graph:
   return graph;
 }
 
-// Every edge points to the same or a later cluster, so no cycle can arise; within a cluster inputs come first.
+// Every edge points to the same or a later cluster, so no cycle can arise; within a cluster inputs
+// come first.
 TEST(Fuse, clusters_of_random_graphs_have_no_cycles) {
-  const std::vector<const graph::Attributes*> axes = {graph::intern({0, 1, 0}), graph::intern({0, 2, 0}),
-                                                      graph::intern({2, 3, 0}), graph::intern({0, 1, 1})};
+  const std::vector<const graph::Attributes*> axes = {
+      graph::intern({0, 1, 0}), graph::intern({0, 2, 0}), graph::intern({2, 3, 0}),
+      graph::intern({0, 1, 1})};
   std::mt19937_64 random(11);
   size_t fused = 0;
   for (int i = 0; i < 10000; ++i) {
@@ -160,7 +169,8 @@ TEST(Fuse, clusters_of_random_graphs_have_no_cycles) {
     }
     size_t placed = 0;
     for (const Cluster& cluster : clusters.clusters) {
-      const size_t size = cluster.element_nodes.size() + cluster.reductions.size() + cluster.row_nodes.size();
+      const size_t size =
+          cluster.element_nodes.size() + cluster.reductions.size() + cluster.row_nodes.size();
       ASSERT_TRUE(std::is_sorted(cluster.element_nodes.begin(), cluster.element_nodes.end()));
       ASSERT_TRUE(std::is_sorted(cluster.row_nodes.begin(), cluster.row_nodes.end()));
       ASSERT_TRUE(!cluster.library || size == 1);
@@ -178,7 +188,8 @@ TEST(Fuse, off_means_one_node_each) {
   std::mt19937_64 random(12);
   const SimpleGraph graph = random_graph(random, {graph::intern({0, 1, 0})});
   for (const Cluster& cluster : fuse(graph, false).clusters) {
-    EXPECT_EQ(cluster.element_nodes.size() + cluster.reductions.size() + cluster.row_nodes.size(), 1u);
+    EXPECT_EQ(cluster.element_nodes.size() + cluster.reductions.size() + cluster.row_nodes.size(),
+              1u);
   }
 }
 

@@ -15,17 +15,26 @@ array random_program(std::mt19937_64& random, const std::vector<Stream>& streams
     const array a = values[random() % values.size()], b = values[random() % values.size()];
     const Stream where = streams[random() % streams.size()];
     switch (random() % 5) {
-      case 0: values.push_back(matmul(a, b, where)); break;
-      case 1: values.push_back(subtract(a, max(b, std::vector<int64_t>{1}, true, where), where)); break;
-      case 2: values.push_back(add(a, transpose(b), where)); break;
-      default: values.push_back(add(a, b, where)); break;
+      case 0:
+        values.push_back(matmul(a, b, where));
+        break;
+      case 1:
+        values.push_back(subtract(a, max(b, std::vector<int64_t>{1}, true, where), where));
+        break;
+      case 2:
+        values.push_back(add(a, transpose(b), where));
+        break;
+      default:
+        values.push_back(add(a, b, where));
+        break;
     }
     if (random() % 8 == 0) held.push_back(values.back());
   }
   return values.back();
 }
 
-std::shared_ptr<Plan> random_plan(uint64_t seed, const std::vector<Stream>& streams, bool fusion = true) {
+std::shared_ptr<Plan> random_plan(uint64_t seed, const std::vector<Stream>& streams,
+                                  bool fusion = true) {
   std::mt19937_64 random(seed);
   std::vector<array> held;
   const array root = random_program(random, streams, 8 + static_cast<int>(random() % 40), held);
@@ -60,11 +69,13 @@ TEST(Place, independent_streams_do_not_wait) {
   for (const Segment& segment : plan->segments) EXPECT_TRUE(segment.waits.empty());
 }
 
-// Whatever an instruction reads is made before it: earlier on its stream, or in a segment that its stream has waited for.
+// Whatever an instruction reads is made before it: earlier on its stream, or in a segment that its
+// stream has waited for.
 TEST(Place, random_plans_have_all_their_edges) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const auto plan = random_plan(seed, three_streams());
-    std::vector<std::set<uint32_t>> known(plan->devices.size());  // by slot: segments it comes after
+    std::vector<std::set<uint32_t>> known(
+        plan->devices.size());  // by slot: segments it comes after
     std::vector<std::set<uint32_t>> at_end(plan->segments.size());
     for (uint32_t s = 0; s < plan->segments.size(); ++s) {
       const Segment& segment = plan->segments[s];
@@ -119,7 +130,8 @@ TEST(PlanMemory, an_input_may_be_replaced_only_by_its_last_reader) {
   EXPECT_EQ(donors(*plan_of({y, z})), 0u);
 }
 
-// Slots of the arena, followed instruction by instruction: nothing is overwritten while somebody will read it.
+// Slots of the arena, followed instruction by instruction: nothing is overwritten while somebody
+// will read it.
 TEST(PlanMemory, arena_slots_never_overlap_in_time) {
   size_t shared = 0;
   for (uint64_t seed = 1000; seed < 1400; ++seed) {
@@ -145,7 +157,8 @@ TEST(PlanMemory, arena_slots_never_overlap_in_time) {
           }
           shared += held != kNone;
           held = operand.value;
-          ASSERT_TRUE(stream[value.arena_slot] == 0xffff || stream[value.arena_slot] == instruction.slot);
+          ASSERT_TRUE(stream[value.arena_slot] == 0xffff ||
+                      stream[value.arena_slot] == instruction.slot);
           stream[value.arena_slot] = instruction.slot;
           ASSERT_EQ(plan->arena_slots[value.arena_slot].slot, instruction.slot);
         }
@@ -167,8 +180,8 @@ TEST(PlanMemory, inputs_from_elsewhere_are_listed) {
           if (operand.written) continue;
           const bool foreign = value.home == Home::leaf ||
                                plan->instructions[value.instruction].slot != segment.slot;
-          const bool listed =
-              std::find(segment.inputs.begin(), segment.inputs.end(), operand.value) != segment.inputs.end();
+          const bool listed = std::find(segment.inputs.begin(), segment.inputs.end(),
+                                        operand.value) != segment.inputs.end();
           ASSERT_EQ(listed, foreign);
           ASSERT_FALSE(foreign && value.home == Home::arena);
         }
@@ -196,7 +209,8 @@ TEST(PlanText, shows_views_and_what_may_be_replaced) {
             "plan: 3 nodes, 2 kernels, 1 segments\n"
             "segment 0 on Device(cpu, 0) (stream slot 0)\n"
             "  kernel [add] nodes=1: %0:float32 -> %1:float32 (arena)\n"
-            "  kernel [add] nodes=1: %1:float32.transpose %2:float32 -> %3:float32 (output) may replace %2\n");
+            "  kernel [add] nodes=1: %1:float32.transpose %2:float32 -> %3:float32 (output) may "
+            "replace %2\n");
 }
 
 }  // namespace
