@@ -190,3 +190,28 @@ assert (a * 2).sum().item() == 1001000
 """
     result = run_python("-W", "ignore", "-c", program)
     assert result.returncode == 0, result.stderr
+
+
+def test_signals_during_products():
+    program = """
+import signal
+import numpy as np
+import tandem.core as mx
+signals = 0
+def handler(*_):
+    global signals
+    signals += 1
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
+a = mx.array(np.full((1200, 1200), 1 / 1200, np.float32))
+for _ in range(3):
+    x = a
+    for _ in range(40):
+        x = x @ a
+    mx.eval(x)
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert signals > 0
+assert abs(x[7, 7].item() - 1 / 1200) < 1e-6
+"""
+    result = run_python("-c", program)
+    assert result.returncode == 0, result.stderr

@@ -1,5 +1,7 @@
 // float32 and bfloat16 through oneDNN, one thread per slab: its own threads are never used. The cut
 // into slabs follows from the shape, so bits do not depend on the number of threads.
+#include <signal.h>
+
 #include <algorithm>
 #include <dnnl.hpp>
 #include <list>
@@ -79,6 +81,27 @@ dnnl::memory::desc describe(int64_t rows, int64_t columns, Dtype dtype, Layout l
                                                       : dnnl::memory::dims{1, layout.leading};
   return {{rows, columns}, type, strides};
 }
+
+// The library's generated products keep data below the stack pointer, where the frame of a signal
+// handler would overwrite it: signals wait until the end of the scope. Those that a thread raises
+// itself still come.
+class BlockedSignals {
+ public:
+  BlockedSignals() {
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) {
+      sigdelset(&blocked, own);
+    }
+    pthread_sigmask(SIG_BLOCK, &blocked, &previous_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t previous_;
+};
 
 // A product of fixed shapes and layouts, ready to run on any thread.
 class Product {
@@ -201,6 +224,7 @@ class SlabProduct {
                  [&](int64_t begin, int64_t end) {
                    const kernel::FloatEnvironment floats;
                    const OneOpenMpThread one_thread;
+                   const BlockedSignals no_signals;
                    for (int64_t slab = begin; slab < end; ++slab) run_slab(slab);
                  });
   }
