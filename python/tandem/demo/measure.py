@@ -119,23 +119,32 @@ def relative_error(actual: np.ndarray, expected: np.ndarray) -> float:
 Check = Callable[[Any], tuple[float, int]]
 
 
+def _total(first: Any, second: Any) -> Any:
+    if isinstance(first, dict):
+        return {key: _total(value, second[key]) for key, value in first.items()}
+    return first + second
+
+
 def _measured(title: str, placement: str, program: Callable[[], Any], check: Check) -> Measurement:
+    """Counts cover the program and the reading of its results; times and lanes the program."""
     with inspect.trace() as run:
         started = time.perf_counter()
         result = program()
         mx.eval(result)
         seconds = time.perf_counter() - started
+    with inspect.trace() as reading:
         error, checked = check(result)
+    events = run.events + reading.events
     return Measurement(
         title=title,
         placement=placement,
         seconds=seconds,
         model_seconds=model_seconds(run),
-        counters=run.counters,
-        ledger=run.ledger,
-        work=_work(run.events),
+        counters=_total(run.counters, reading.counters),
+        ledger=_total(run.ledger, reading.ledger),
+        work=_work(events),
         lanes=lanes(run),
-        copied_bytes=sum(event.bytes for event in run.events if event.kind == "copy"),
+        copied_bytes=sum(event.bytes for event in events if event.kind == "copy"),
         error=error,
         checked=checked,
     )

@@ -105,7 +105,9 @@ class Report:
         table = self.table("program", "last line it printed", "time", "", right=(2,))
         for run in runs:
             lines = run.output.strip().splitlines() or [""]
-            last = Text(lines[-1])
+            room = 36
+            line = lines[-1]
+            last = line if len(line) <= room else line[: room - 3] + "..."
             table.add_row(run.name, last, time_text(run.seconds), self.mark(run.exit_code == 0))
         self.console.print(table)
 
@@ -137,7 +139,7 @@ class Report:
     def sums(self, run: Measurement) -> None:
         self.heading(
             "2  A dependency across devices",
-            "c = add(a, b, stream=cpu); d = add(a, c, stream=gpu), and nothing else is written",
+            "c = add(a, b, stream=cpu); d = add(a, c, stream=gpu), and nothing else",
         )
         self.console.print(self.work_table(run.work))
         self.facts(run)
