@@ -145,8 +145,6 @@ ctest_of() {
 
 wheel_inputs() { key tandem python examples cmake CMakeLists.txt pyproject.toml README.md LICENSE scripts/requirements/build.txt; }
 
-has_module() { compgen -G 'python/src/*.cpp' >/dev/null; }
-
 # Named as in the other builds: ccache tells compilers apart by name.
 compiler=/usr/bin/c++
 
