@@ -26,11 +26,11 @@ using Narrow = float __attribute__((vector_size(32)));
 
 // 20 independent chains of multiply-adds, enough to hide their latency on two units; in registers
 // because each is a named variable.
-#define TANDEM_CHAINS(F)                                                                        \
-  F(0)                                                                                          \
-  F(1)                                                                                          \
-  F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16) F(17) F(18) \
-      F(19)
+#define TANDEM_CHAINS(F) \
+  F(0)                   \
+  F(1)                   \
+  F(2)                   \
+  F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16) F(17) F(18) F(19)
 #define TANDEM_SHORT_CHAINS(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11)
 
 __attribute__((target("avx512f"))) float chains_512(int64_t steps) {

@@ -92,7 +92,7 @@ std::string text_of(const array& a) {
 }
 
 // Formats as the one number it is, and otherwise as text.
-nb::object format(const array& a, nb::str specification) {
+nb::object format(const array& a, const nb::str& specification) {
   if (a.ndim() == 0) {
     return nb::steal(PyObject_Format(element(a, "format").ptr(), specification.ptr()));
   }

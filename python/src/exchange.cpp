@@ -206,7 +206,7 @@ nb::object make_versioned_capsule(const array& value) {
 
 using Version = std::pair<uint32_t, uint32_t>;
 
-nb::object to_dlpack(const array& value, nb::object, std::optional<Version> max_version,
+nb::object to_dlpack(const array& value, const nb::object&, std::optional<Version> max_version,
                      std::optional<std::pair<int, int>> device, std::optional<bool> copy) {
   if (device && *device != std::pair<int, int>{dlpack::kCpu, 0}) {
     throw nb::buffer_error("arrays are given out in host memory, DLPack device (1, 0)");

@@ -23,7 +23,7 @@ PyTypeObject* device_type = nullptr;
 // entered.
 class StreamContext {
  public:
-  explicit StreamContext(StreamOrDevice where) : where_(std::move(where)) {}
+  explicit StreamContext(StreamOrDevice where) : where_(where) {}
   void enter() { scope_ = std::make_unique<StreamScope>(where_); }
   void exit() { scope_.reset(); }
 
@@ -192,9 +192,9 @@ void bind_streams(nb::module_& m) {
              nb::cast<StreamContext&>(self).enter();
              return self;
            })
-      .def("__exit__", [](StreamContext& self, nb::args) { self.exit(); });
+      .def("__exit__", [](StreamContext& self, const nb::args&) { self.exit(); });
   m.def(
-      "stream", [](StreamOrDevice where) { return StreamContext(std::move(where)); }, nb::arg("s"),
+      "stream", [](StreamOrDevice where) { return StreamContext(where); }, nb::arg("s"),
       "Context manager: operations inside that name no stream run on `s`, a stream, a device or\n"
       "a device type. The earlier defaults return at the end of the block.");
   m.def(

@@ -112,7 +112,7 @@ std::string to_string(Dims shape) {
     if (i > 0) text += ", ";
     text += std::to_string(shape[i]);
   }
-  if (shape.size() == 1) text += ",";
+  if (shape.size() == 1) text += ',';
   return text + ")";
 }
 

@@ -308,7 +308,7 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
     } else {
       passes::launch_strides(instruction, operand, layout, walk_->dims, strides);
     }
-    bound.strides = reinterpret_cast<const int64_t*>(first);  // an offset until Run::seal
+    run.first_strides.push_back(first);
     run.buffers.push_back(bound);
   }
   bind_params(run, instruction, launch);

@@ -23,7 +23,7 @@ constexpr uint16_t kNoStream = 65535;
 
 void spawn(std::function<void()> task) { backends::common::submit(std::move(task)); }
 
-[[maybe_unused]] const bool registered = [] {
+[[maybe_unused]] const bool kRegistered = [] {
   graph::set_evaluator_factory(+[]() -> graph::Evaluator& { return Engine::instance(); });
   return true;
 }();

@@ -40,6 +40,7 @@ void Run::recycle(Run* run) {
   run->launches.clear();
   run->numbers.clear();
   run->buffers.clear();
+  run->first_strides.clear();
   run->params.clear();
   run->completions.clear();
   SpareRuns& spare = spare_runs();
@@ -52,9 +53,8 @@ void Run::recycle(Run* run) {
 }
 
 void Run::seal() {
-  for (device::BufferArgument& buffer : buffers) {
-    buffer.strides = numbers.data() + reinterpret_cast<uintptr_t>(buffer.strides);
-  }
+  for (size_t i = 0; i < buffers.size(); ++i)
+    buffers[i].strides = numbers.data() + first_strides[i];
 }
 
 device::LaunchArguments Run::arguments(uint32_t instruction) const {

@@ -34,9 +34,10 @@ class Run {
     uint32_t first_param = 0, param_count = 0;
   };
 
-  std::vector<Launch> launches;                 // by instruction
-  std::vector<int64_t> numbers;                 // extents and strides
-  std::vector<device::BufferArgument> buffers;  // strides hold offsets into numbers until `seal`
+  std::vector<Launch> launches;  // by instruction
+  std::vector<int64_t> numbers;  // extents and strides
+  std::vector<device::BufferArgument> buffers;
+  std::vector<size_t> first_strides;  // by buffer: where its strides stand in numbers
   std::vector<uint64_t> params;
   std::vector<Ref<memory::Completion>> completions;  // by segment
 

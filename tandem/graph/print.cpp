@@ -42,7 +42,7 @@ struct Printer {
     const bool last_axis = axis + 1 == shape.size();
     const std::string separator =
         last_axis ? ", " : ",\n" + std::string(std::string_view("array(").size() + axis + 1, ' ');
-    text += "[";
+    text += '[';
     for (int64_t i = 0; i < shape[axis]; ++i) {
       if (i > 0) text += separator;
       if (i == kEdgeItems && shape[axis] > 2 * kEdgeItems) {
@@ -51,7 +51,7 @@ struct Printer {
       }
       print(axis + 1, offset + i * strides[axis]);
     }
-    text += "]";
+    text += ']';
   }
 };
 

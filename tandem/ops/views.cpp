@@ -68,8 +68,8 @@ array flatten(const array& a, int64_t start_axis, int64_t end_axis, StreamOrDevi
   TANDEM_USER(start <= end, ArgumentError, "flatten",
               "the first axis lies behind the last: got {} and {}", start_axis, end_axis);
   Shape shape(a.shape().begin(), a.shape().begin() + start);
-  shape.push_back(element_count(
-      a.shape().subspan(static_cast<size_t>(start), static_cast<size_t>(end - start + 1))));
+  shape.push_back(element_count(a.shape().subspan(
+      static_cast<size_t>(start), static_cast<size_t>(end) - static_cast<size_t>(start) + 1)));
   shape.append(a.shape().begin() + end + 1, a.shape().end());
   return reshape(a, shape, s);
 }

@@ -37,7 +37,7 @@ std::string Plan::text() const {
     result += fmt::format("segment {} on {} (stream slot {})", s, to_string(devices[segment.slot]),
                           segment.slot);
     for (const uint32_t wait : segment.waits) result += fmt::format(" after segment {}", wait);
-    result += "\n";
+    result += '\n';
     for (const uint32_t i : segment.instructions) {
       const Instruction& instruction = instructions[i];
       result += fmt::format(
@@ -53,7 +53,7 @@ std::string Plan::text() const {
         result += fmt::format(" {} ({})", operand_text(*this, operand), name_of(value.home));
         for (const uint32_t donor : value.donors) result += fmt::format(" may replace %{}", donor);
       }
-      result += "\n";
+      result += '\n';
     }
   }
   return result;

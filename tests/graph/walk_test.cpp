@@ -182,30 +182,16 @@ TEST(Walk, every_change_of_structure_changes_the_key) {
          const array x = leaf({4, 3}), y = leaf({3, 4});
          return std::vector{add(transpose(exp(x)), y)};
        }},
-      {"sum of rows",
-       [] {
-         return std::vector{sum(exp(leaf({3, 4})), std::vector<int64_t>{1})};
-       }},
+      {"sum of rows", [] { return std::vector{sum(exp(leaf({3, 4})), std::vector<int64_t>{1})}; }},
       {"sum of columns",
-       [] {
-         return std::vector{sum(exp(leaf({3, 4})), std::vector<int64_t>{0})};
-       }},
+       [] { return std::vector{sum(exp(leaf({3, 4})), std::vector<int64_t>{0})}; }},
       {"kept axes",
-       [] {
-         return std::vector{sum(exp(leaf({3, 4})), std::vector<int64_t>{0}, true)};
-       }},
-      {"maximum",
-       [] {
-         return std::vector{max(exp(leaf({3, 4})), std::vector<int64_t>{0})};
-       }},
+       [] { return std::vector{sum(exp(leaf({3, 4})), std::vector<int64_t>{0}, true)}; }},
+      {"maximum", [] { return std::vector{max(exp(leaf({3, 4})), std::vector<int64_t>{0})}; }},
       {"step 1",
-       [] {
-         return std::vector{slice(exp(leaf({3, 4})), Shape{0, 0}, Shape{2, 2}, Shape{1, 1})};
-       }},
+       [] { return std::vector{slice(exp(leaf({3, 4})), Shape{0, 0}, Shape{2, 2}, Shape{1, 1})}; }},
       {"step 2",
-       [] {
-         return std::vector{slice(exp(leaf({3, 4})), Shape{0, 0}, Shape{2, 2}, Shape{1, 2})};
-       }},
+       [] { return std::vector{slice(exp(leaf({3, 4})), Shape{0, 0}, Shape{2, 2}, Shape{1, 2})}; }},
   };
   std::vector<std::vector<uint64_t>> keys;
   for (const auto& [name, build] : builds) keys.push_back(key_of(build));

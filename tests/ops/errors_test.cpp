@@ -7,13 +7,10 @@ namespace {
 using List = std::vector<int64_t>;
 
 TEST(OpErrors, elementwise) {
-  EXPECT_ERROR(ShapeError, error_of<ShapeError>([] {
-                 broadcast_shapes(Shape{2, 3}, Shape{4}, "add");
-               }),
+  EXPECT_ERROR(ShapeError,
+               error_of<ShapeError>([] { broadcast_shapes(Shape{2, 3}, Shape{4}, "add"); }),
                add(zeros(Shape{2, 3}), zeros(Shape{4})));
-  EXPECT_EQ(error_of<ShapeError>([] {
-              add(zeros(Shape{2, 3}), zeros(Shape{4}));
-            }).substr(0, 5),
+  EXPECT_EQ(error_of<ShapeError>([] { add(zeros(Shape{2, 3}), zeros(Shape{4})); }).substr(0, 5),
             "[add]");
   for (const auto& text :
        {error_of<DTypeError>([] { bitwise_and(zeros(Shape{2}), zeros(Shape{2})); }),
@@ -39,10 +36,9 @@ TEST(OpErrors, creation) {
                linspace(0, 1, -1));
   EXPECT_ERROR(ShapeError, "[eye] extents must not be negative: got -1 x 2", eye(-1, 2));
   EXPECT_EQ(error_of<ShapeError>([] { zeros(Shape{-2}); }).substr(0, 6), "[full]");
-  EXPECT_EQ(error_of<ShapeError>([] {
-              zeros(Shape{int64_t{1} << 40, int64_t{1} << 40});
-            }).substr(0, 6),
-            "[full]");
+  EXPECT_EQ(
+      error_of<ShapeError>([] { zeros(Shape{int64_t{1} << 40, int64_t{1} << 40}); }).substr(0, 6),
+      "[full]");
 }
 
 TEST(OpErrors, matmul) {

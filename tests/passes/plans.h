@@ -20,10 +20,9 @@ inline constexpr Device kGpu{DeviceType::gpu, 0};
 inline std::shared_ptr<Plan> plan_of(std::vector<array> roots, bool fusion = true) {
   graph::Walk walk;
   walk.run(roots);
-  return make_plan(
-      graph::flatten(walk), walk.key, {fusion, true}, [](Device device) -> auto& {
-        return *engine::Engine::instance().devices().get(device).compiler;
-      });
+  return make_plan(graph::flatten(walk), walk.key, {fusion, true}, [](Device device) -> auto& {
+    return *engine::Engine::instance().devices().get(device).compiler;
+  });
 }
 
 // "multiply add exp | matmul": the labels of the instructions in order.

@@ -20,7 +20,8 @@ device::EventKind kind_of(const Operation& operation) {
 
 void trace(const SimulatedQueue& queue, const Operation& operation) {
   device::Trace& trace = device::Trace::instance();
-  if (!trace.recording()) return;
+  // Fills are the poison of verifying modes, no part of a program.
+  if (!trace.recording() || operation.kind == Operation::Kind::fill) return;
   trace.add({kind_of(operation), device::Clock::model, Device{DeviceType::gpu, queue.device.index},
              queue.stream, operation.label, operation.model_begin_ns, operation.model_end_ns,
              operation.traffic});

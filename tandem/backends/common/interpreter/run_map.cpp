@@ -91,8 +91,8 @@ void run_blocks(const Launch& launch, const Space& space, int axis) {
   const int64_t height = std::min(rows.size(), kTile / width);
   // Neighbouring tiles in both directions share pages, which are dearer to find than lines.
   const int64_t tiles = (columns.size() / width) * (rows.size() / height) * outer.size();
-  const int64_t side = std::clamp<int64_t>(
-      static_cast<int64_t>(std::sqrt(static_cast<double>(tiles / (thread_count() * 4)))), 1, 8);
+  const auto tiles_each = static_cast<double>(tiles) / (thread_count() * 4);
+  const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(tiles_each)), 1, 8);
   const int64_t across = (columns.size() + width * side - 1) / (width * side);
   const int64_t down = (rows.size() + height * side - 1) / (height * side);
   const Pass& pass = launch.program.passes[0];
