@@ -191,8 +191,10 @@ portable_wheel() {
 
 # The Python tests on a module built with the address sanitizer, in an environment of its own. The
 # interpreter itself is not instrumented: the run time is preloaded, its leaks are not ours.
-pytest_under_asan() {
-  local python=$PWD/build/asan-venv/bin/python wanted
+asan_python=$PWD/build/asan-venv/bin/python
+
+prepare_asan_module() {
+  local python=$asan_python wanted
   wanted="$(wheel_inputs) $(key scripts/requirements/build.txt scripts/requirements/test.txt)"
   if ! is_current build/asan-venv/stamp "$wanted"; then
     [ -x "$python" ] || "$default_python" -m venv build/asan-venv
@@ -203,8 +205,11 @@ pytest_under_asan() {
     "$python" -m pip install -q --no-deps --force-reinstall build/asan-wheel/*.whl </dev/null
     mark_current build/asan-venv/stamp "$wanted"
   fi
+}
+
+asan_pytest() {
   say "pytest under the address sanitizer"
   LD_PRELOAD="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libstdc++.so)" \
     ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc TANDEM_VERIFY=on \
-    "$python" -m pytest "$@" </dev/null
+    "$asan_python" -m pytest "$@" </dev/null
 }

@@ -14,6 +14,11 @@ Whole floor_quotient(Whole x, Whole y) {
   const Whole q = x / y;
   return x % y != 0 && (x < 0) != (y < 0) ? q - 1 : q;
 }
+// Modulo 2^128, of which any narrower width keeps its part.
+Whole product(Whole x, Whole y) {
+  return static_cast<Whole>(static_cast<unsigned __int128>(x) * static_cast<unsigned __int128>(y));
+}
+
 // Modulo 2^128, of which every narrower result is the low part.
 Whole power_of(Whole x, Whole n) {
   if (n < 0) return 0;
@@ -62,7 +67,7 @@ const std::vector<RowReference>& exact_unary() {
        I1(x > 0 ? 1 : (x < 0 ? -1 : 0)),
        C1(x == 0.0 ? 0.0 : x / std::abs(x)),
        {{{kNan}, 0.0f}, {{-0.0f}, 0.0f}, {{-kInf}, -1.0f}}},
-      {RowId::square, R1(x * x), I1(x * x), C1(x * x), {{{-3.0f}, 9.0f}}},
+      {RowId::square, R1(x * x), I1(product(x, x)), C1(x * x), {{{-3.0f}, 9.0f}}},
       {RowId::sqrt,
        R1(std::sqrt(x)),
        nullptr,
@@ -110,7 +115,7 @@ const std::vector<RowReference>& exact_binary() {
   static const std::vector<RowReference> kRows = {
       {RowId::add, R2(x + y), I2(x + y), C2(x + y), {{{0.0f, -0.0f}, 0.0f}}},
       {RowId::subtract, R2(x - y), I2(x - y), C2(x - y), {{{kInf, kInf}, kNan}}},
-      {RowId::multiply, R2(x * y), I2(x * y), C2(x * y), {{{0.0f, kInf}, kNan}}},
+      {RowId::multiply, R2(x * y), I2(product(x, y)), C2(x * y), {{{0.0f, kInf}, kNan}}},
       {RowId::divide,
        R2(x / y),
        nullptr,

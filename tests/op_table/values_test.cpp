@@ -110,7 +110,7 @@ void check_integers() {
                                   std::conditional_t<std::is_signed_v<Small>, int32_t, uint32_t>>;
   for (Scalar<Small> x : integer_operands<Small>()) {
     for (Scalar<Small> y : integer_operands<Small>()) {
-      const Small z = static_cast<Small>(x.v - 3);
+      const Small z = static_cast<Small>(static_cast<uint64_t>(x.v) - 3);
       const auto value = apply<R>(R::integer_text, Scalar<Wide>{x.v}, Scalar<Wide>{y.v},
                                   Scalar<Wide>{static_cast<Wide>(z)});
       const auto expected = static_cast<Small>(find_reference(R::id)->integer(x.v, y.v, z));
