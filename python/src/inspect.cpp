@@ -127,8 +127,8 @@ void bind_inspect(nb::module_& parent) {
       },
       nb::arg("device"), nb::sig("def memory(device: tandem._core.Device) -> dict[str, int]"),
       "Bytes in use, their peak and bytes kept for reuse on one device.");
-  m.def("pending_nodes", &inspect::pending_nodes,
-        "Operations that are built and not yet computed.");
+  m.def("live_nodes", &inspect::live_nodes,
+        "Nodes that exist, evaluated ones included: what grows when something is never let go.");
   m.def(
       "plan_text",
       [](const nb::args& arrays) {

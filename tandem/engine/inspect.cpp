@@ -35,7 +35,7 @@ void clear_cache() {
   for (engine::DeviceEntry* entry : the_engine().devices().made()) entry->pool->trim(0);
 }
 
-int64_t pending_nodes() { return graph::Node::live_count(); }
+int64_t live_nodes() { return graph::Node::live_count(); }
 
 std::string plan_text(std::span<const array> arrays) { return the_engine().plan_text(arrays); }
 

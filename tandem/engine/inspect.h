@@ -39,7 +39,8 @@ void reset_peak_memory();
 // Gives free cached memory back to the system.
 void clear_cache();
 
-int64_t pending_nodes();
+// Nodes that exist, evaluated ones included.
+int64_t live_nodes();
 
 // The plan of these arrays as text: segments, kernels with their ops and expressions, edges,
 // transfers, arenas.

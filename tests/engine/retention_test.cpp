@@ -70,11 +70,11 @@ TEST(Engine, running_total_does_not_grow) {
     total = total + loss;
     if (i % 10 == 9) eval(total);
     if (i == 99) {
-      nodes_after_warm_up = inspect::pending_nodes();
+      nodes_after_warm_up = inspect::live_nodes();
       bytes_after_warm_up = inspect::memory(kCpu).active;
     }
   }
-  EXPECT_LE(inspect::pending_nodes(), nodes_after_warm_up);
+  EXPECT_LE(inspect::live_nodes(), nodes_after_warm_up);
   EXPECT_LE(inspect::memory(kCpu).active, bytes_after_warm_up);
   EXPECT_EQ(values<float>(total)[63], 5000.0f);
 }
@@ -86,9 +86,9 @@ TEST(Engine, random_key_chains_do_not_grow) {
     const array keys = random::split(key);
     key = reshape(slice(keys, Shape{0, 0}, Shape{1, 2}, Shape{1, 1}), Shape{2});
     eval(key);
-    if (i == 50) nodes = inspect::pending_nodes();
+    if (i == 50) nodes = inspect::live_nodes();
   }
-  EXPECT_LE(inspect::pending_nodes(), nodes);
+  EXPECT_LE(inspect::live_nodes(), nodes);
 }
 
 // Build, eval and drop without recursion.
