@@ -44,6 +44,8 @@ std::string kind_name(EventKind kind) {
       return "library";
     case EventKind::copy:
       return "copy";
+    case EventKind::fill:
+      return "fill";
     case EventKind::host:
       break;
   }
@@ -78,7 +80,7 @@ void bind_trace(nb::module_& m) {
   nb::class_<TraceEvent>(m, "Event", "One piece of work: what ran, where and when.")
       .def_prop_ro(
           "kind", [](const TraceEvent& e) { return kind_name(e.kind); },
-          "'kernel', 'library', 'copy' or 'host'.")
+          "'kernel', 'library', 'copy', 'fill' or 'host'.")
       .def_prop_ro(
           "clock",
           [](const TraceEvent& e) {

@@ -1,10 +1,10 @@
 # Functions of ./dev that judge or rewrite sources without running the product.
 
 cpp_sources() {
-  find tandem python tools tests benchmarks serving examples -type f \
-    \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' \) 2>/dev/null | LC_ALL=C sort
+  find tandem python tools tests benchmarks examples -type f \
+    \( -name '*.h' -o -name '*.cpp' -o -name '*.cu' \) | LC_ALL=C sort
 }
-python_sources() { find dev scripts python tests benchmarks examples tools -name '*.py' 2>/dev/null; }
+python_sources() { find scripts python tests benchmarks examples tools -name '*.py' 2>/dev/null; }
 
 # step NAME COMMAND...: runs it, prints its output only when it fails, and remembers that.
 failed_steps=()

@@ -13,7 +13,7 @@
 
 namespace tandem::device {
 
-enum class EventKind : uint8_t { kernel, library, copy, host };
+enum class EventKind : uint8_t { kernel, library, copy, fill, host };
 enum class Clock : uint8_t { wall, model };  // model: the time line of a simulated device
 
 struct TraceEvent {

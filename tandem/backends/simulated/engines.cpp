@@ -14,14 +14,14 @@ constexpr std::chrono::microseconds kQuiet{150};
 constexpr std::chrono::milliseconds kLongestHold{5};
 
 device::EventKind kind_of(const Operation& operation) {
-  if (operation.kind != Operation::Kind::launch) return device::EventKind::copy;
+  if (operation.kind == Operation::Kind::copy) return device::EventKind::copy;
+  if (operation.kind == Operation::Kind::fill) return device::EventKind::fill;
   return operation.program->library ? device::EventKind::library : device::EventKind::kernel;
 }
 
 void trace(const SimulatedQueue& queue, const Operation& operation) {
   device::Trace& trace = device::Trace::instance();
-  // Fills are the poison of verifying modes, no part of a program.
-  if (!trace.recording() || operation.kind == Operation::Kind::fill) return;
+  if (!trace.recording()) return;
   trace.add({kind_of(operation), device::Clock::model, Device{DeviceType::gpu, queue.device.index},
              queue.stream, operation.label, operation.model_begin_ns, operation.model_end_ns,
              operation.traffic});
