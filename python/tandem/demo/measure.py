@@ -100,7 +100,14 @@ def _work(events: list[inspect.Event]) -> list[Work]:
         counts[key] += 1
         moved[key] += event.bytes
     return [
-        Work(name, kind, device, 0 if kind == "copy" else count_ops(name), times, moved[key])
+        Work(
+            name,
+            kind,
+            device,
+            0 if kind in ("copy", "fill") else count_ops(name),
+            times,
+            moved[key],
+        )
         for key, times in counts.items()
         for name, kind, device in [key]
     ]
