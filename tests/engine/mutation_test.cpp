@@ -388,15 +388,22 @@ TEST_F(Mutations, dropping_any_copy_is_noticed) {
 
 // The first wait between queues of a GPU, left out by the device itself: a kernel does not wait for
 // its input.
+// What was awaited may happen to be done, and seen to be done, before the work behind is submitted: then nothing
+// is amiss. Whether it is depends on the machine's load, so a program gets several schedules.
 TEST_F(Mutations, dropping_the_first_wait_of_a_queue_is_noticed) {
+  constexpr uint64_t kFirstSeed = 17, kSeeds = 40;
   uint64_t noticed = 0;
   for (const Program& program : kPrograms) {
-    const uint64_t before = controls_of(0).counters().dropped;
-    const Verdict verdict = run(program, 17, nullptr, [] { controls_of(0).drop_wait(1); });
-    controls_of(0).drop_wait(0);
-    if (controls_of(0).counters().dropped == before) continue;  // it has none: all is on one queue
-    const bool reported = verdict.wrong || verdict.raised || verdict.complaints > 0;
-    EXPECT_TRUE(reported) << program.name;
+    bool dropped = false, reported = false;
+    for (uint64_t seed = kFirstSeed; !reported && seed < kFirstSeed + kSeeds; ++seed) {
+      const uint64_t before = controls_of(0).counters().dropped;
+      const Verdict verdict = run(program, seed, nullptr, [] { controls_of(0).drop_wait(1); });
+      controls_of(0).drop_wait(0);
+      if (controls_of(0).counters().dropped == before) continue;  // none: all is on one queue
+      dropped = true;
+      reported = verdict.wrong || verdict.raised || verdict.complaints > 0;
+    }
+    EXPECT_TRUE(reported || !dropped) << program.name;
     noticed += reported;
   }
   EXPECT_GE(noticed, 6u);
