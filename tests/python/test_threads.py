@@ -99,8 +99,13 @@ except KeyboardInterrupt:
 
 def interrupt(program: str) -> list[str]:
     """Runs the program, sends SIGINT when it is ready, and gives the lines it prints after that."""
+    # A job in the background inherits that SIGINT is ignored.
+    listening = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", listening + program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout.readline() == "ready\n"
