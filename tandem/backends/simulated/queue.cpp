@@ -1,6 +1,7 @@
 #include "tandem/backends/simulated/queue.h"
 
 #include "tandem/backends/simulated/machine.h"
+#include "tandem/base/error.h"
 
 namespace tandem::backends::simulated {
 
@@ -28,6 +29,14 @@ SimulatedQueue::SimulatedQueue(std::shared_ptr<Machine> owner, DeviceState& wher
   machine->add_queue(*this);
 }
 
-SimulatedQueue::~SimulatedQueue() { machine->remove_queue(*this); }
+SimulatedQueue::~SimulatedQueue() {
+  machine->remove_queue(*this);
+  try {
+    machine->check_process();
+  } catch (const DeviceError&) {
+    // In a child of fork a thread of the parent may have been changing the list: it is given up.
+    new std::deque<Operation>(std::move(operations));
+  }
+}
 
 }  // namespace tandem::backends::simulated
