@@ -1,8 +1,13 @@
-# tandem_folder(<target> DEPENDS <targets...> LINKS <external targets...>)
-# One object library per source folder, with the links of its layer spelled out.
+# tandem_folder(<target> FOLDERS <sub-folders...> DEPENDS <targets...> LINKS <external targets...>)
+# One object library per source folder and the sub-folders named, with the links of its layer
+# spelled out.
 function(tandem_folder target)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LINKS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  cmake_parse_arguments(ARG "" "" "FOLDERS;DEPENDS;LINKS" ${ARGN})
+  set(patterns ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(folder ${ARG_FOLDERS})
+    list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   if(NOT sources)  # a folder of headers only
     set(sources ${CMAKE_CURRENT_BINARY_DIR}/headers_only.cpp)
     file(TOUCH ${sources})

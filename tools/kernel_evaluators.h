@@ -5,9 +5,9 @@
 
 #include "tandem/backends/common/interpreter/interpreter.h"
 #include "tandem/backends/common/thread_pool.h"
-#include "tandem/kernel/expand_calls.h"
 #include "tandem/kernel/fuzz/fuzz.h"
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/reference.h"
+#include "tandem/kernel/rows/expand_calls.h"
 
 namespace tandem {
 

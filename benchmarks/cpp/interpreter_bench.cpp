@@ -14,7 +14,7 @@
 #include "tandem/backends/common/interpreter/interpreter.h"
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/kernel/builder.h"
-#include "tandem/kernel/emit_row.h"
+#include "tandem/kernel/rows/emit_row.h"
 #include "tandem/op_table/op.h"
 
 namespace tandem::benchmarks {

@@ -41,6 +41,16 @@ bool is_row_major(Dims shape, Dims strides) {
   return dense;
 }
 
+std::pair<int64_t, int64_t> element_reach(Dims shape, Dims strides) {
+  int64_t first = 0, last = 1;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 0) return {0, 0};
+    const int64_t span = (shape[i] - 1) * strides[i];
+    (span < 0 ? first : last) += span;
+  }
+  return {first, last};
+}
+
 Shape broadcast_shapes(Dims a, Dims b, std::string_view op) {
   const Dims longer = a.size() >= b.size() ? a : b;
   const Dims shorter = a.size() >= b.size() ? b : a;

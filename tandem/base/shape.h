@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tandem/base/small_vector.h"
 
@@ -22,6 +23,9 @@ Strides row_major_strides(Dims shape);
 // True when the elements of such a view lie one after the other in row-major order; axes of extent
 // 1 may have any stride, and an empty array always does.
 bool is_row_major(Dims shape, Dims strides);
+
+// The elements that a view reaches, relative to its first one: from the lowest to behind the highest.
+std::pair<int64_t, int64_t> element_reach(Dims shape, Dims strides);
 
 // The shape both operands broadcast to; raises ShapeError naming `op` and both shapes.
 Shape broadcast_shapes(Dims a, Dims b, std::string_view op);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tandem/engine/devices.h"
+#include "tandem/engine/inspect.h"
 #include "tandem/engine/plan_cache.h"
 #include "tandem/engine/run.h"
 #include "tandem/graph/walk.h"
@@ -16,12 +17,6 @@
 #include "tandem/passes/view.h"
 
 namespace tandem::engine {
-
-// What bind and submit count; see inspect::Counters.
-struct RunCounters {
-  uint64_t kernels_launched = 0, library_calls = 0, nodes_run = 0, donations = 0, segments = 0,
-           edges = 0, transfers = 0, rebinds = 0;
-};
 
 // The reserved memory of a stream for values that die inside of a run. FIFO order makes its reuse
 // safe.
@@ -49,7 +44,7 @@ struct EngineState {
   runtime::Scheduler& scheduler;
   Devices& devices;
   std::map<uint16_t, Arena> arenas;  // by stream
-  RunCounters counters;
+  inspect::Counters counters;
   Failures failures;
   // Tests: sees every segment and transfer. Called under the engine's lock.
   std::function<void(Submission&)> observer;

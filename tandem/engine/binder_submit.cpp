@@ -14,18 +14,6 @@ using passes::ParamSource;
 
 namespace {
 
-// Bytes from the first to behind the last element a view reaches, relative to the element at its
-// start.
-std::pair<int64_t, int64_t> reach(const passes::Layout& layout, int64_t item) {
-  int64_t first = 0, last = 1;
-  for (size_t i = 0; i < layout.shape.size(); ++i) {
-    if (layout.shape[i] == 0) return {0, 0};
-    const int64_t span = (layout.shape[i] - 1) * layout.strides[i];
-    (span < 0 ? first : last) += span;
-  }
-  return {first * item, last * item};
-}
-
 device::CopyDirection copy_direction(Device from, Device to) {
   if (from == kHost) return device::CopyDirection::host_to_device;
   return to == kHost ? device::CopyDirection::device_to_host
@@ -269,10 +257,10 @@ device::BufferArgument Binder::argument(const passes::Operand& operand,
   TANDEM_CHECK(base != nullptr, "value {} has no address", operand.value);
   device::BufferArgument result;
   std::byte* data = base + layout.offset * item;
-  const auto [first, last] = reach(layout, item);
+  const auto [first, last] = element_reach(layout.shape, layout.strides);
   result.data = data;
-  result.range_begin = data + first;
-  result.range_end = data + last;
+  result.range_begin = data + first * item;
+  result.range_end = data + last * item;
   result.written = operand.written;
   return result;
 }

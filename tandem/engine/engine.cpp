@@ -95,8 +95,8 @@ bool Engine::try_run(std::span<const array> arrays, bool wait, std::unique_lock<
   binder_.reserve();
   binder_.submit(wait);
   binder_.publish(dead);
-  ++counters_.evals;
-  ++counters_.plan_hits;
+  ++state_.counters.evals;
+  ++state_.counters.plan_hits;
   return true;
 }
 
@@ -111,9 +111,9 @@ PlanEntry* Engine::make_plan(const graph::Walk& walk, std::unique_lock<std::mute
     return *devices_.get(device).compiler;
   });
   lock.lock();
-  ++counters_.plans_built;
-  counters_.nodes_planned += plan->node_count;
-  --counters_.plan_hits;  // the run that follows is no hit
+  ++state_.counters.plans_built;
+  state_.counters.nodes_planned += plan->node_count;
+  --state_.counters.plan_hits;  // the run that follows is no hit
   return plan_cache_.insert(hash, std::move(plan));
 }
 
@@ -126,7 +126,7 @@ void Engine::relieve(const MemoryShortage& shortage, std::unique_lock<std::mutex
                        to_string(shortage.device), shortage.bytes, before.active_bytes,
                        before.cached_bytes, shortage.pool->cap());
   }
-  ++counters_.retries_after_oom;
+  ++state_.counters.retries_after_oom;
   lock.unlock();
   if (step > 0) scheduler_.synchronize_all();
   shortage.pool->trim(0);
@@ -254,16 +254,8 @@ bool Engine::interrupted() const {
 
 inspect::Counters Engine::counters() const {
   const std::lock_guard lock(mutex_);
-  inspect::Counters result = counters_;
+  inspect::Counters result = state_.counters;
   result.kernels_built = CachingCompiler::built();
-  result.rebinds = state_.counters.rebinds;
-  result.kernels_launched = state_.counters.kernels_launched;
-  result.library_calls = state_.counters.library_calls;
-  result.nodes_run = state_.counters.nodes_run;
-  result.donations = state_.counters.donations;
-  result.segments = state_.counters.segments;
-  result.edges = state_.counters.edges;
-  result.transfers = state_.counters.transfers;
   return result;
 }
 
@@ -274,7 +266,7 @@ std::string Engine::plan_text(std::span<const array> arrays) {
   const PlanEntry* entry = plan_cache_.find(walk_);
   if (!entry) {
     entry = make_plan(walk_, lock);
-    ++counters_.plan_hits;
+    ++state_.counters.plan_hits;
   }
   return entry->plan->text();
 }

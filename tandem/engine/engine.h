@@ -60,7 +60,6 @@ class Engine final : public graph::Evaluator {
   Binder binder_;
   PlanCache plan_cache_;
   graph::Walk walk_;
-  inspect::Counters counters_;
   mutable std::mutex interrupt_mutex_;
   std::shared_ptr<const std::function<bool()>> interrupt_check_;
 };

@@ -15,17 +15,6 @@ using graph::Node;
 using graph::NodeInit;
 using graph::NodeRef;
 
-// The bytes a strided view reaches, relative to its first element: [first, last) in elements.
-std::pair<int64_t, int64_t> reach(Dims shape, Dims strides) {
-  int64_t first = 0, last = 1;
-  for (size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] == 0) return {0, 0};
-    const int64_t span = (shape[i] - 1) * strides[i];
-    (span < 0 ? first : last) += span;
-  }
-  return {first, last};
-}
-
 }  // namespace
 
 Dtype dtype_of(const Scalar& scalar) {
@@ -73,7 +62,7 @@ array array::copy_of(const void* data, size_t element_bytes, Dims shape, Dtype d
 array array::from_foreign(void* data, Dims shape, Dims strides, Dtype dtype,
                           std::shared_ptr<void> owner) {
   element_count(shape, "array");
-  const auto [first, last] = reach(shape, strides);
+  const auto [first, last] = element_reach(shape, strides);
   const auto item = static_cast<int64_t>(size_of(dtype));
   auto storage = make_ref<graph::Storage>();
   storage->buffer =

@@ -226,24 +226,6 @@ uint64_t identity_of(Reduction reduction) {
   }
 }
 
-Op combining_op(Reduction reduction, Type type, bool is_unsigned) {
-  const bool floating = is_float(type);
-  switch (reduction) {
-    case Reduction::sum:
-      return floating ? Op::add : Op::iadd;
-    case Reduction::prod:
-      return floating ? Op::mul : Op::imul;
-    case Reduction::min:
-      return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
-    case Reduction::max:
-      return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
-    case Reduction::all:
-      return Op::and_;
-    default:
-      return Op::or_;
-  }
-}
-
 }  // namespace
 
 ScalarFunction scalar_function(Op op, Type result, Type operand) {
@@ -273,6 +255,24 @@ ScalarFunction function_of(const Kernel& kernel, const Node& node) {
   const Type operand = kernel.nodes[node.in[node.input_count - 1]].type;
   if (node.op == Op::call) return leaf_function(node.slot, operand, node.part != 0);
   return scalar_function(node.op, node.type, operand);
+}
+
+Op combining_op(Reduction reduction, Type type, bool is_unsigned) {
+  const bool floating = is_float(type);
+  switch (reduction) {
+    case Reduction::sum:
+      return floating ? Op::add : Op::iadd;
+    case Reduction::prod:
+      return floating ? Op::mul : Op::imul;
+    case Reduction::min:
+      return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
+    case Reduction::max:
+      return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
+    case Reduction::all:
+      return Op::and_;
+    default:
+      return Op::or_;
+  }
 }
 
 ScalarFunction combine_function(Reduction reduction, Type type, bool is_unsigned) {

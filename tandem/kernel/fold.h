@@ -19,6 +19,9 @@ ScalarFunction scalar_function(Op op, Type result, Type operand);
 // The function of a node, calls included; null for sources, loads and stores.
 ScalarFunction function_of(const Kernel& kernel, const Node& node);
 
+// The operation that combines two values of a Reduce or Scan stage; not for the arg reductions.
+Op combining_op(Reduction reduction, Type type, bool is_unsigned);
+
 // The older-op-newer function of a Reduce or Scan stage on values of `type`; null for the arg
 // reductions and where the types do not fit. `identity` likewise.
 ScalarFunction combine_function(Reduction reduction, Type type, bool is_unsigned);

@@ -23,8 +23,9 @@ namespace tandem::kernel {
 //             out = alpha * (a @ b) + beta * c with one rounding
 struct LibraryCall {
   std::string name;
-  std::vector<Dtype> operands;  // inputs, then outputs
-  uint8_t rank = 0;             // number of extents
+  std::vector<Dtype> operands;           // inputs, then outputs
+  uint8_t rank = 0;                      // number of extents
+  std::vector<int64_t> attributes = {};  // structural ones, as the call's name defines them
   bool operator==(const LibraryCall&) const = default;
 };
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tandem/kernel/leaf_carrier.h"
+#include "tandem/kernel/rows/leaf_carrier.h"
 #include "tandem/kernel/scalar_bits.h"
 #include "tandem/kernel/signatures.h"
 

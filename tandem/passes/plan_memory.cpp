@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 namespace tandem::passes {
 namespace {

@@ -1,6 +1,6 @@
 #include "tandem/passes/planner.h"
 
-#include "tandem/kernel/verifier.h"
+#include "tandem/kernel/verify/verifier.h"
 #include "tandem/passes/fuse.h"
 #include "tandem/passes/lower/lower.h"
 #include "tandem/passes/place.h"

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "tandem/base/error.h"
-#include "tandem/kernel/carrier.h"
 #include "tandem/kernel/leaf.h"
-#include "tandem/kernel/leaf_carrier.h"
+#include "tandem/kernel/rows/carrier.h"
+#include "tandem/kernel/rows/leaf_carrier.h"
 
 namespace tandem::kernel {
 namespace {

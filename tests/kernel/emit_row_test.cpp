@@ -1,4 +1,4 @@
-#include "tandem/kernel/emit_row.h"
+#include "tandem/kernel/rows/emit_row.h"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 
 #include "launch_helper.h"
 #include "tandem/base/error.h"
-#include "tandem/kernel/memory_access.h"
-#include "tandem/kernel/representable.h"
+#include "tandem/kernel/reference/memory_access.h"
 #include "tandem/kernel/scalar_bits.h"
+#include "tandem/kernel/verify/representable.h"
 #include "tandem/op_table/op.h"
 
 namespace tandem::kernel {

@@ -5,13 +5,13 @@
 
 #include <set>
 
-#include "tandem/kernel/expand_calls.h"
 #include "tandem/kernel/fuzz/generator.h"
 #include "tandem/kernel/fuzz/mutate.h"
-#include "tandem/kernel/printer.h"
-#include "tandem/kernel/reference.h"
-#include "tandem/kernel/verifier.h"
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/reference/reference.h"
+#include "tandem/kernel/rows/expand_calls.h"
+#include "tandem/kernel/text/printer.h"
+#include "tandem/kernel/verify/verifier.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 namespace tandem::kernel::fuzz {
 namespace {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/reference.h"
 
 namespace tandem::kernel {
 

@@ -1,4 +1,4 @@
-#include "tandem/kernel/printer.h"
+#include "tandem/kernel/text/printer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "tandem/base/error.h"
 #include "tandem/kernel/builder.h"
-#include "tandem/kernel/emit_row.h"
+#include "tandem/kernel/rows/emit_row.h"
 #include "tandem/op_table/op.h"
 
 namespace tandem::kernel {

@@ -1,4 +1,4 @@
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/reference.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include "tandem/base/error.h"
 #include "tandem/kernel/builder.h"
 #include "tandem/kernel/float_environment.h"
-#include "tandem/kernel/reduce_tree.h"
+#include "tandem/kernel/reference/reduce_tree.h"
 
 namespace tandem::kernel {
 namespace {

@@ -1,4 +1,4 @@
-#include "tandem/kernel/verifier.h"
+#include "tandem/kernel/verify/verifier.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include "tandem/base/error.h"
 #include "tandem/kernel/builder.h"
 #include "tandem/kernel/defects.h"
-#include "tandem/kernel/emit_row.h"
-#include "tandem/kernel/printer.h"
+#include "tandem/kernel/rows/emit_row.h"
+#include "tandem/kernel/text/printer.h"
 #include "tandem/op_table/scalar_math.h"
 
 namespace tandem::kernel {

@@ -1,4 +1,4 @@
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

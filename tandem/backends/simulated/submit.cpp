@@ -4,7 +4,7 @@
 #include "tandem/backends/simulated/backend.h"
 #include "tandem/base/check.h"
 #include "tandem/kernel/ir.h"
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 namespace tandem::backends::simulated {
 namespace {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "tandem/kernel/memory_access.h"
-#include "tandem/kernel/printer.h"
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/memory_access.h"
+#include "tandem/kernel/reference/reference.h"
+#include "tandem/kernel/text/printer.h"
 
 namespace tandem::kernel::fuzz {
 

@@ -7,12 +7,12 @@
 
 #include "tandem/kernel/fuzz/generator.h"
 #include "tandem/kernel/fuzz/mutate.h"
-#include "tandem/kernel/memory_access.h"
-#include "tandem/kernel/printer.h"
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/memory_access.h"
+#include "tandem/kernel/reference/reference.h"
 #include "tandem/kernel/signatures.h"
-#include "tandem/kernel/verifier.h"
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/text/printer.h"
+#include "tandem/kernel/verify/verifier.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 namespace tandem::kernel::fuzz {
 

@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "tandem/kernel/builder.h"
-#include "tandem/kernel/emit_row.h"
 #include "tandem/kernel/fuzz/generator.h"
 #include "tandem/kernel/fuzz/values.h"
+#include "tandem/kernel/rows/emit_row.h"
 #include "tandem/kernel/signatures.h"
 #include "tandem/op_table/scalar_math.h"
 

@@ -4,7 +4,7 @@
 #include "tandem/kernel/fuzz/generator.h"
 #include "tandem/kernel/fuzz/values.h"
 #include "tandem/kernel/signatures.h"
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 namespace tandem::kernel::fuzz {
 

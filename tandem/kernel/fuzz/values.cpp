@@ -3,7 +3,7 @@
 #include <bit>
 #include <limits>
 
-#include "tandem/kernel/memory_access.h"
+#include "tandem/kernel/reference/memory_access.h"
 
 namespace tandem::kernel::fuzz {
 

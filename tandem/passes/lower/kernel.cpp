@@ -3,7 +3,7 @@
 #include <unordered_map>
 
 #include "tandem/base/check.h"
-#include "tandem/kernel/emit_row.h"
+#include "tandem/kernel/rows/emit_row.h"
 #include "tandem/op_table/row_info.h"
 #include "tandem/op_table/scalar_math.h"
 #include "tandem/passes/lower/lower.h"

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "tandem/base/half.h"
-#include "tandem/kernel/reference.h"
-#include "tandem/kernel/verifier.h"
+#include "tandem/kernel/reference/reference.h"
+#include "tandem/kernel/verify/verifier.h"
 
 namespace tandem::backends::common {
 namespace {

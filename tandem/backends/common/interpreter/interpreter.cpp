@@ -6,7 +6,7 @@
 #include "tandem/backends/common/interpreter/drivers.h"
 #include "tandem/backends/common/interpreter/program.h"
 #include "tandem/base/check.h"
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/reference.h"
 
 namespace tandem::backends::common {
 namespace {

@@ -62,24 +62,6 @@ uint64_t absent_bits(const Combination& c) {
   return c.identity;  // infinities for min and max
 }
 
-Op combining_op(Reduction reduction, Type type, bool is_unsigned) {
-  const bool floating = kernel::is_float(type);
-  switch (reduction) {
-    case Reduction::sum:
-      return floating ? Op::add : Op::iadd;
-    case Reduction::prod:
-      return floating ? Op::mul : Op::imul;
-    case Reduction::min:
-      return floating ? Op::min : (is_unsigned ? Op::imin_u : Op::imin_s);
-    case Reduction::max:
-      return floating ? Op::max : (is_unsigned ? Op::imax_u : Op::imax_s);
-    case Reduction::all:
-      return Op::and_;
-    default:
-      return Op::or_;
-  }
-}
-
 Combination combination_of(const Kernel& kernel, const Stage& stage, const TileTable& table) {
   Combination c;
   c.reduction = stage.reduction;
@@ -95,7 +77,7 @@ Combination combination_of(const Kernel& kernel, const Stage& stage, const TileT
     TANDEM_CHECK(c.arg != nullptr, "no arg reduction of {}", name_of(c.type));
     return c;
   }
-  const Op op = combining_op(c.reduction, c.type, c.is_unsigned);
+  const Op op = kernel::combining_op(c.reduction, c.type, c.is_unsigned);
   c.combine = table.find(op, c.type, c.type);
   c.scalar = kernel::combine_function(c.reduction, c.type, c.is_unsigned);
   const bool ordered = c.reduction == Reduction::min || c.reduction == Reduction::max;

@@ -1,4 +1,4 @@
-#include "tandem/kernel/representable.h"
+#include "tandem/kernel/verify/representable.h"
 
 #include <bit>
 #include <cstdint>

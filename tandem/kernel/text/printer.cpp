@@ -1,4 +1,4 @@
-#include "tandem/kernel/printer.h"
+#include "tandem/kernel/text/printer.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "tandem/kernel/expand_calls.h"
+#include "tandem/kernel/rows/expand_calls.h"
 
 #include <span>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "tandem/kernel/reduce_tree.h"
+#include "tandem/kernel/reference/reduce_tree.h"
 
 #include <algorithm>
 

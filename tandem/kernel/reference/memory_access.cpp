@@ -1,4 +1,4 @@
-#include "tandem/kernel/memory_access.h"
+#include "tandem/kernel/reference/memory_access.h"
 
 #include <bit>
 #include <cstring>

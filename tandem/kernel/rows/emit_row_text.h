@@ -2,7 +2,7 @@
 // instantiates every row.
 #pragma once
 
-#include "tandem/kernel/emit_row.h"
+#include "tandem/kernel/rows/emit_row.h"
 
 namespace tandem::kernel {
 

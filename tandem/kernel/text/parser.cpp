@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tandem/base/error.h"
-#include "tandem/kernel/printer.h"
+#include "tandem/kernel/text/printer.h"
 #include "tandem/op_table/scalar_math.h"
 
 namespace tandem::kernel {

@@ -1,4 +1,4 @@
-#include "tandem/kernel/verify_launch.h"
+#include "tandem/kernel/verify/verify_launch.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "tandem/base/error.h"
-#include "tandem/kernel/printer.h"
 #include "tandem/kernel/signatures.h"
+#include "tandem/kernel/text/printer.h"
 
 namespace tandem::kernel {
 

@@ -1,12 +1,12 @@
-#include "tandem/kernel/emit_row.h"
+#include "tandem/kernel/rows/emit_row.h"
 
 #include <optional>
 #include <type_traits>
 
 #include "tandem/base/check.h"
-#include "tandem/kernel/carrier.h"
-#include "tandem/kernel/emit_row_text.h"
-#include "tandem/kernel/representable.h"
+#include "tandem/kernel/rows/carrier.h"
+#include "tandem/kernel/rows/emit_row_text.h"
+#include "tandem/kernel/verify/representable.h"
 #include "tandem/op_table/row_info.h"
 
 namespace tandem::kernel {

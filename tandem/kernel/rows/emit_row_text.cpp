@@ -1,9 +1,9 @@
-#include "tandem/kernel/emit_row_text.h"
+#include "tandem/kernel/rows/emit_row_text.h"
 
 #include <utility>
 
 #include "tandem/base/check.h"
-#include "tandem/kernel/leaf_carrier.h"
+#include "tandem/kernel/rows/leaf_carrier.h"
 #include "tandem/op_table/op.h"
 
 namespace tandem::kernel {

@@ -1,4 +1,4 @@
-#include "tandem/kernel/reference.h"
+#include "tandem/kernel/reference/reference.h"
 
 #include <algorithm>
 #include <vector>
@@ -6,8 +6,8 @@
 #include "tandem/base/check.h"
 #include "tandem/kernel/float_environment.h"
 #include "tandem/kernel/fold.h"
-#include "tandem/kernel/memory_access.h"
-#include "tandem/kernel/reduce_tree.h"
+#include "tandem/kernel/reference/memory_access.h"
+#include "tandem/kernel/reference/reduce_tree.h"
 #include "tandem/kernel/signatures.h"
 
 namespace tandem::kernel {

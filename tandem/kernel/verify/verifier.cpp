@@ -1,13 +1,13 @@
-#include "tandem/kernel/verifier.h"
+#include "tandem/kernel/verify/verifier.h"
 
 #include <fmt/format.h>
 
 #include "tandem/base/error.h"
 #include "tandem/kernel/defects.h"
 #include "tandem/kernel/leaf.h"
-#include "tandem/kernel/printer.h"
-#include "tandem/kernel/representable.h"
 #include "tandem/kernel/signatures.h"
+#include "tandem/kernel/text/printer.h"
+#include "tandem/kernel/verify/representable.h"
 #include "tandem/op_table/scalar_math.h"
 
 namespace tandem::kernel {

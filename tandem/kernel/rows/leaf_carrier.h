@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "tandem/kernel/carrier.h"
+#include "tandem/kernel/rows/carrier.h"
 #include "tandem/op_table/scalar_math.h"
 
 namespace tandem::kernel {
