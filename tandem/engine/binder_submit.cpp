@@ -34,10 +34,10 @@ double least_time(const Run& run, uint32_t instruction) {
   for (const device::BufferArgument& buffer : arguments.buffers) {
     bytes += static_cast<double>(buffer.range_end - buffer.range_begin);
   }
+  if (planned.kind == Instruction::library && !planned.product) return bytes / kBytes;
   for (const int64_t extent : arguments.extents) elements *= static_cast<double>(extent);
-  const double operations = planned.kind == Instruction::library
-                                ? 2 * elements / kFlops
-                                : elements * planned.node_count / kElementOps;
+  const double operations =
+      planned.product ? 2 * elements / kFlops : elements * planned.node_count / kElementOps;
   return std::max(bytes / kBytes, operations);
 }
 
@@ -269,17 +269,21 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
   const Instruction& instruction = plan().instructions[number];
   Run::Launch& launch = run.launches[number];
   const Dims shape = Dims(walk_->dims).subspan(instruction.first_dim, instruction.rank);
-  const bool product = instruction.kind == Instruction::library;
   launch.first_extent = static_cast<uint32_t>(run.numbers.size());
-  launch.extent_count =
-      static_cast<uint32_t>(product ? instruction.rank + 1u : instruction.axes.size());
-  if (product) {
+  if (instruction.product) {
     const passes::Operand& a = instruction.buffers[instruction.buffers.size() - 3];
     run.numbers.insert(run.numbers.end(), shape.begin(), shape.end());
     run.numbers.push_back(walk_->dims[a.first_dim + a.rank - 1]);
+  } else if (instruction.kind == Instruction::library) {
+    for (const passes::Operand& operand : instruction.buffers) {
+      const Dims own = Dims(walk_->dims).subspan(operand.first_dim, operand.rank);
+      run.numbers.insert(run.numbers.end(), own.begin(), own.end());
+    }
   } else {
     for (const uint8_t axis : instruction.axes) run.numbers.push_back(shape[axis]);
   }
+  launch.extent_count = static_cast<uint32_t>(run.numbers.size()) - launch.first_extent;
+  size_t own_axis = 0;  // of a library call: the first axis of the buffer
   launch.first_buffer = static_cast<uint32_t>(run.buffers.size());
   launch.buffer_count = static_cast<uint32_t>(instruction.buffers.size());
   for (size_t i = 0; i < instruction.buffers.size(); ++i) {
@@ -289,10 +293,13 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
     const size_t first = run.numbers.size();
     run.numbers.resize(first + launch.extent_count);
     int64_t* strides = run.numbers.data() + first;
-    if (product) {
+    if (instruction.product) {
       passes::product_strides(instruction.buffers.size(), i, layout, launch.extent_count,
                               {run.numbers.data() + launch.first_extent, launch.extent_count},
                               strides);
+    } else if (instruction.kind == Instruction::library) {
+      std::copy(layout.strides.begin(), layout.strides.end(), strides + own_axis);
+      own_axis += operand.rank;
     } else {
       passes::launch_strides(instruction, operand, layout, walk_->dims, strides);
     }

@@ -9,10 +9,22 @@
 namespace tandem::graph {
 
 enum class Structured : uint16_t {
-#define TANDEM_STRUCTURED(name) name,
+#define TANDEM_STRUCTURED(name, kind) name,
 #include "tandem/op_table/structured.def"
 #undef TANDEM_STRUCTURED
 };
+
+// See structured.def.
+enum class StructuredKind : uint8_t { source, generator, view, kernel, product, library };
+
+constexpr StructuredKind kind_of(Structured op) {
+  constexpr StructuredKind kKinds[] = {
+#define TANDEM_STRUCTURED(name, kind) StructuredKind::kind,
+#include "tandem/op_table/structured.def"
+#undef TANDEM_STRUCTURED
+  };
+  return kKinds[static_cast<size_t>(op)];
+}
 
 class OpCode {
  public:
@@ -25,13 +37,16 @@ class OpCode {
   constexpr op_table::RowId row() const { return static_cast<op_table::RowId>(code_); }
   constexpr Structured structured() const { return static_cast<Structured>(code_ - kFirst); }
   constexpr bool is(Structured op) const { return *this == OpCode(op); }
-  // Views share the storage of their input.
-  constexpr bool is_view() const {
-    return is(Structured::transpose) || is(Structured::slice) || is(Structured::broadcast) ||
-           is(Structured::reshape);
+  constexpr bool is(StructuredKind kind) const {
+    return !is_row() && kind_of(structured()) == kind;
   }
+  // Views share the storage of their input.
+  constexpr bool is_view() const { return is(StructuredKind::view); }
   // Cheap to make again and without inputs in memory: never kept as a side output.
-  constexpr bool is_generator() const { return is(Structured::full) || is(Structured::arange); }
+  constexpr bool is_generator() const { return is(StructuredKind::generator); }
+  constexpr bool is_product() const { return is(StructuredKind::product); }
+  // Computed by a library call, a matrix product included.
+  constexpr bool is_library() const { return is_product() || is(StructuredKind::library); }
   constexpr uint16_t code() const { return code_; }
   constexpr bool operator==(const OpCode&) const = default;
 

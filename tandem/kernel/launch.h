@@ -21,11 +21,16 @@ namespace tandem::kernel {
 //             strides of a buffer run over B.., M, N, K (0 where an axis does not apply)
 //   "addmm"   buffers c, a, b, out as above (c over B.., M, N); params alpha, beta (f32 bits);
 //             out = alpha * (a @ b) + beta * c with one rounding
+//
+// Every other call has the axes of each operand, one operand after the other: extents are those of
+// the first buffer, then those of the second...; the strides of a buffer are 0 outside of its own
+// axes. No extent is 0.
 struct LibraryCall {
   std::string name;
   std::vector<Dtype> operands;           // inputs, then outputs
   uint8_t rank = 0;                      // number of extents
-  std::vector<int64_t> attributes = {};  // structural ones, as the call's name defines them
+  std::vector<uint8_t> ranks = {};       // of the operands; empty for matrix products
+  std::vector<int64_t> attributes = {};  // the structural ones of the op, as its name defines them
   bool operator==(const LibraryCall&) const = default;
 };
 

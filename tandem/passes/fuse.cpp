@@ -40,9 +40,7 @@ class Fuser {
 
  private:
   const FlatNode& flat(uint32_t n) const { return graph_.nodes[n].flat; }
-  bool is_library(uint32_t n) const {
-    return flat(n).op.is(Structured::matmul) || flat(n).op.is(Structured::addmm);
-  }
+  bool is_library(uint32_t n) const { return flat(n).op.is_library(); }
   bool is_reduction(uint32_t n) const { return flat(n).op.is(Structured::reduce); }
 
   void place(uint32_t n) {

@@ -75,6 +75,7 @@ struct ParamSource {
 struct Instruction {
   enum Kind : uint8_t { kernel, library };
   Kind kind = kernel;
+  bool product = false;  // a library call that is a matrix product
   std::shared_ptr<device::Executable> executable;
   std::string label;                           // "multiply add exp", for traces and plan texts
   std::shared_ptr<const kernel::Kernel> text;  // kernel: its IR
@@ -83,7 +84,7 @@ struct Instruction {
   uint32_t node_count = 0;  // graph nodes that it computes
   // Kernel axes: axis i of the launch is axis `axes[i]` of the shape at first_dim; the last
   // reduced_rank are reduced. A matrix product has the shape of its result there and the axes B..,
-  // M, N, K.
+  // M, N, K; every other library call the axes of one buffer after the other.
   uint32_t first_dim = 0;
   uint8_t rank = 0;
   SmallVector<uint8_t, 4> axes;

@@ -35,8 +35,7 @@ class Simplifier {
     for (const uint32_t input : node.inputs) {
       simple.inputs.push_back(input == kNone ? Operand{} : edges_[input]);
     }
-    const bool library = node.op.is(Structured::matmul) || node.op.is(Structured::addmm);
-    if (library) {
+    if (node.op.is_library()) {
       for (Operand& input : simple.inputs) input = in_memory(input, node.slot);
     }
     result_.nodes.push_back(std::move(simple));

@@ -1,23 +1,10 @@
-#include "tandem/backends/common/gemm/gemm.h"
 #include "tandem/backends/common/interpreter/interpreter.h"
+#include "tandem/backends/common/libraries.h"
 #include "tandem/backends/cpu/cpu.h"
 #include "tandem/backends/cpu/executable.h"
-#include "tandem/base/check.h"
 
 namespace tandem::backends::cpu {
 namespace {
-
-// An entry of the list of libraries: the calls it knows by name.
-struct Library {
-  std::string_view call;
-  std::shared_ptr<device::Executable> (*compile)(const kernel::LibraryCall& call);
-  void (*run)(const device::Executable& executable, const device::LaunchArguments& arguments);
-};
-
-constexpr Library kLibraries[] = {
-    {"matmul", common::compile_gemm, common::run_gemm},
-    {"addmm", common::compile_gemm, common::run_gemm},
-};
 
 class CpuCompiler final : public kernel::Compiler {
  public:
@@ -29,13 +16,10 @@ class CpuCompiler final : public kernel::Compiler {
   }
 
   std::shared_ptr<device::Executable> library(const kernel::LibraryCall& call) override {
-    for (const Library& library : kLibraries) {
-      if (library.call != call.name) continue;
-      return std::make_shared<CpuExecutable>(
-          [inner = library.compile(call), run = library.run](
-              const device::LaunchArguments& arguments) { run(*inner, arguments); });
-    }
-    raise<DeviceError>(call.name, "the CPU has no such library call: expected matmul or addmm");
+    const common::Library& library = common::library_of(call, "the CPU");
+    return std::make_shared<CpuExecutable>(
+        [inner = library.compile(call),
+         run = library.run](const device::LaunchArguments& arguments) { run(*inner, arguments); });
   }
 };
 

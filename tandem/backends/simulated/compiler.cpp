@@ -1,10 +1,9 @@
 // Kernels of a simulated GPU run on the tile interpreter, library calls on the implementations of
 // the host.
-#include "tandem/backends/common/gemm/gemm.h"
 #include "tandem/backends/common/interpreter/interpreter.h"
+#include "tandem/backends/common/libraries.h"
 #include "tandem/backends/simulated/executable.h"
 #include "tandem/backends/simulated/simulated.h"
-#include "tandem/base/check.h"
 #include "tandem/kernel/ir.h"
 
 namespace tandem::backends::simulated {
@@ -12,18 +11,6 @@ namespace {
 
 // What a leaf costs on the model clock, in operations.
 constexpr double kLeafFlops = 20;
-
-struct Library {
-  std::string_view call;
-  std::shared_ptr<device::Executable> (*compile)(const kernel::LibraryCall& call);
-  void (*run)(const device::Executable& executable, const device::LaunchArguments& arguments);
-  double flops_per_point;
-};
-
-constexpr Library kLibraries[] = {
-    {"matmul", common::compile_gemm, common::run_gemm, 2},
-    {"addmm", common::compile_gemm, common::run_gemm, 2},
-};
 
 double flops_of(kernel::Op op) {
   using kernel::Op;
@@ -65,24 +52,24 @@ class SimulatedCompiler final : public kernel::Compiler {
           common::run_interpreted(*inner, arguments);
         };
     for (const kernel::BufferParam& buffer : kernel.buffers) program.dtypes.push_back(buffer.dtype);
-    program.flops_per_point = flops_of(kernel);
+    program.flops = [per_point = flops_of(kernel)](const device::LaunchArguments& arguments) {
+      double points = 1;
+      for (const int64_t extent : arguments.extents) points *= static_cast<double>(extent);
+      return points * per_point;
+    };
     program.kernel = std::make_shared<const kernel::Kernel>(kernel);
     return std::make_shared<SimulatedExecutable>(std::move(program));
   }
 
   std::shared_ptr<device::Executable> library(const kernel::LibraryCall& call) override {
-    for (const Library& library : kLibraries) {
-      if (library.call != call.name) continue;
-      Program program;
-      program.run = [inner = library.compile(call), run = library.run](
-                        const device::LaunchArguments& arguments) { run(*inner, arguments); };
-      program.dtypes = call.operands;
-      program.flops_per_point = library.flops_per_point;
-      program.library = true;
-      return std::make_shared<SimulatedExecutable>(std::move(program));
-    }
-    raise<DeviceError>(call.name,
-                       "the simulated GPU has no such library call: expected matmul or addmm");
+    const common::Library& library = common::library_of(call, "the simulated GPU");
+    Program program;
+    program.run = [inner = library.compile(call), run = library.run](
+                      const device::LaunchArguments& arguments) { run(*inner, arguments); };
+    program.dtypes = call.operands;
+    program.flops = library.operations;
+    program.library = true;
+    return std::make_shared<SimulatedExecutable>(std::move(program));
   }
 };
 

@@ -20,7 +20,8 @@ struct Program {
   std::function<void(const device::LaunchArguments&)> run;
   // One per buffer. Empty: unknown, every byte of a declared range counts as touched.
   std::vector<Dtype> dtypes;
-  double flops_per_point = 1;                    // per point of the extents, for the model clock
+  // Arithmetic operations of a launch, for the model clock; null: none.
+  std::function<double(const device::LaunchArguments&)> flops;
   bool library = false;                          // shown as a library call in traces
   std::shared_ptr<const kernel::Kernel> kernel;  // null for library calls; for the verifier
 };

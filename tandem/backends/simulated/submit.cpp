@@ -132,9 +132,7 @@ void SimulatedBackend::launch(device::Queue& queue, const device::Executable& ex
   const std::vector<Touch> touches = touches_of(program, arguments, operation.label);
   operation.arguments = OwnedArguments(arguments);
   to_host_addresses(operation.arguments);
-  double points = 1;
   double traffic = 0;
-  for (const int64_t extent : arguments.extents) points *= static_cast<double>(extent);
   SmallVector<AccessRange, 8> ranges;
   for (size_t i = 0; i < touches.size(); ++i) {
     const Touch& touch = touches[i];
@@ -146,8 +144,8 @@ void SimulatedBackend::launch(device::Queue& queue, const device::Executable& ex
                    : bytes_of(arguments.buffers[i], arguments.extents, size_of(program.dtypes[i]));
   }
   operation.traffic = static_cast<int64_t>(traffic);
-  const int64_t duration =
-      state_->options.model.kernel_ns(traffic, points * program.flops_per_point);
+  const double flops = program.flops ? program.flops(arguments) : 0;
+  const int64_t duration = state_->options.model.kernel_ns(traffic, flops);
 
   const std::lock_guard lock(machine_->mutex);
   ++state_->counters.launches;

@@ -7,9 +7,10 @@ Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, ui
   const uint32_t n = clusters.clusters[cluster].element_nodes[0];
   const SimpleNode& node = graph.nodes[n];
   call.name = graph::name_of(node.flat.op);
-  call.rank = static_cast<uint8_t>(node.flat.rank + 1);
+  if (node.flat.attributes) call.attributes = node.flat.attributes->words;
   Instruction instruction;
   instruction.kind = Instruction::library;
+  instruction.product = node.flat.op.is_product();
   instruction.slot = node.flat.slot;
   instruction.node_count = 1;
   instruction.label = call.name;
@@ -21,6 +22,14 @@ Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, ui
   }
   instruction.buffers.push_back({n, {}, node.flat.first_dim, node.flat.rank, false, true});
   call.operands.push_back(node.flat.dtype);
+  if (instruction.product) {
+    call.rank = static_cast<uint8_t>(node.flat.rank + 1);
+  } else {
+    for (const Operand& operand : instruction.buffers) {
+      call.ranks.push_back(operand.rank);
+      call.rank = static_cast<uint8_t>(call.rank + operand.rank);
+    }
+  }
   for (uint32_t i = 0; i < node.flat.param_count; ++i) {
     instruction.params.push_back({ParamSource::word, 0, node.flat.first_param + i});
   }

@@ -80,7 +80,7 @@ TEST(SimulatedFault, ExceptionsOfKernelsReachTheQueue) {
   const SimulatedExecutable executable(
       Program{[](const device::LaunchArguments&) { throw DeviceError("[kernel] broken"); },
               {},
-              1,
+              nullptr,
               false,
               nullptr});
   rig.gpu().launch(rig.queue(1), executable, {{}, {}, {}, ""});

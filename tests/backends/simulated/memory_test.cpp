@@ -131,7 +131,7 @@ TEST(SimulatedMemory, PoisonFillsWhatIsAllocatedAndWhatIsFreed) {
                                            std::memcpy(&first, a.buffers[0].data, sizeof(first));
                                          },
                                          {},
-                                         1,
+                                         nullptr,
                                          false,
                                          nullptr});
   const auto look_at = [&](float* data) {
@@ -207,7 +207,7 @@ TEST(SimulatedMemory, LaunchesMayTouchOnlyWhatTheyDeclare) {
   Rig rig;
   float* const data = rig.floats(64);
   const SimulatedExecutable executable(
-      Program{[](const device::LaunchArguments&) {}, {Dtype::float32}, 1, false, nullptr});
+      Program{[](const device::LaunchArguments&) {}, {Dtype::float32}, nullptr, false, nullptr});
   const int64_t extents[] = {8, 4};
   const int64_t strides[] = {8, -1};
   const auto* const first = reinterpret_cast<const std::byte*>(data);

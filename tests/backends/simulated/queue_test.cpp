@@ -227,8 +227,12 @@ TEST(Adversary, CopiesReadTheirSourceLate) {
     rig.control().pause();
     rig.to_device(1, a, source);
     const Point one = rig.finish(1);
-    const SimulatedExecutable overwrite(Program{
-        [&](const device::LaunchArguments&) { source.assign(16, 2.0f); }, {}, 1, false, nullptr});
+    const SimulatedExecutable overwrite(
+        Program{[&](const device::LaunchArguments&) { source.assign(16, 2.0f); },
+                {},
+                nullptr,
+                false,
+                nullptr});
     rig.gpu().launch(rig.queue(2), overwrite, {{}, {}, {}, "host memory changes"});
     rig.gpu().wait(rig.queue(2), one);
     rig.gpu().copy(rig.queue(2), CopyDirection::device_to_device, b, a, 64);

@@ -72,7 +72,7 @@ class Rig {
                   for (int64_t i = 0; i < a.extents[0]; ++i) to[i] = from[i] + 1;
                 },
                 {Dtype::float32, Dtype::float32},
-                1,
+                nullptr,
                 false,
                 nullptr});
     const int64_t extents[] = {static_cast<int64_t>(count)};
