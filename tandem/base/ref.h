@@ -12,6 +12,15 @@ template <class T>
 class RefCounted {
  public:
   void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  // Takes a reference unless the last one is gone; for whoever finds the object in a list that its
+  // destructor takes it out of.
+  bool try_retain() const {
+    uint32_t count = count_.load(std::memory_order_relaxed);
+    while (count != 0) {
+      if (count_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
   // Destroys the object when the last reference goes.
   void release() const {
     if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete static_cast<const T*>(this);

@@ -68,6 +68,16 @@ TEST(Ref, DetachAndAdoptAreInverse) {
   EXPECT_EQ(deaths, 1);
 }
 
+TEST(Ref, NothingIsRetainedAfterTheLastReference) {
+  struct Plain : RefCounted<Plain> {};
+  Plain object;  // on the stack: nobody deletes it
+  EXPECT_FALSE(object.try_retain());
+  EXPECT_EQ(object.reference_count(), 0u);
+  object.retain();
+  EXPECT_TRUE(object.try_retain());
+  EXPECT_EQ(object.reference_count(), 2u);
+}
+
 TEST(Ref, CountsFromManyThreads) {
   int deaths = 0;
   {
