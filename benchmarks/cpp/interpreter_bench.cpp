@@ -106,6 +106,42 @@ Kernel softmax() {
   return b.finish();
 }
 
+NodeId mean_of(Builder& b, NodeId value, int64_t row) {
+  const NodeId count = b.float_constant(Type::f32, static_cast<double>(row));
+  return b.binary(Op::div, b.stage_result(b.reduce(Reduction::sum, value)), count);
+}
+
+Kernel variance(int64_t row) {
+  Builder b(1, 1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  const NodeId x = b.load(in);
+  const NodeId count = b.float_constant(Type::f32, static_cast<double>(row));
+  const NodeId centred = b.binary(Op::sub, x, mean_of(b, x, row));
+  const uint16_t squares = b.reduce(Reduction::sum, b.binary(Op::mul, centred, centred));
+  b.begin_map(kernel::Extent::row);
+  b.store(out, b.binary(Op::div, b.stage_result(squares), count));
+  return b.finish();
+}
+
+Kernel layer_norm(int64_t row) {
+  Builder b(1, 1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t weight = b.input(Dtype::float32);
+  const uint16_t bias = b.input(Dtype::float32);
+  const uint16_t out = b.output(Dtype::float32);
+  const NodeId x = b.load(in);
+  const NodeId mean = mean_of(b, x, row);
+  const NodeId centred = b.binary(Op::sub, x, mean);
+  const NodeId variance = mean_of(b, b.binary(Op::mul, centred, centred), row);
+  const NodeId epsilon = b.float_constant(Type::f32, 1e-5);
+  const NodeId one = b.float_constant(Type::f32, 1);
+  const NodeId root = b.unary(Op::sqrt, b.binary(Op::add, variance, epsilon));
+  const NodeId scaled = b.binary(Op::mul, centred, b.binary(Op::div, one, root));
+  b.store(out, b.binary(Op::add, b.binary(Op::mul, scaled, b.load(weight)), b.load(bias)));
+  return b.finish();
+}
+
 Kernel cumulative_sum() {
   Builder b(1, 1);
   const uint16_t in = b.input(Dtype::float32);
@@ -232,6 +268,11 @@ std::vector<Case> cases() {
        {matrix, {kSide, 8, {1, 0}}},
        true},
       {"softmax_rows", softmax(), {kSide, kSide}, {matrix, matrix}},
+      {"variance_rows", variance(kSide), {kSide, kSide}, {matrix, one(kSide)}, true},
+      {"layer_norm_rows",
+       layer_norm(kSide),
+       {kSide, kSide},
+       {matrix, {kSide, 4, {0, 1}}, {kSide, 4, {0, 1}}, matrix}},
       {"cumsum_16m", cumulative_sum(), {1, kLarge}, {{kLarge, 4, {0, 1}}, {kLarge, 4, {0, 1}}}},
       {"cumsum_rows", cumulative_sum(), {kSide, kSide}, {matrix, matrix}},
       {"transpose", cast(Dtype::float32, Dtype::float32, 2), {kSide, kSide}, {transposed, matrix}},

@@ -159,6 +159,46 @@ TEST(InterpreterRows, ElementStagesAfterReductions) {
   }
 }
 
+// Values of several types that later passes read: computed, gathered, scanned, and read in the
+// order of a reverse scan.
+Kernel kept_values() {
+  Builder b(1, 1);
+  const uint16_t in = b.input(Dtype::float32);
+  const uint16_t table = b.input(Dtype::float64);
+  const uint16_t sums = b.output(Dtype::float64);
+  const uint16_t out = b.output(Dtype::float32);
+  const NodeId x[] = {b.load(in)};
+  const NodeId e = b.call(static_cast<uint16_t>(op_table::LeafId::exp), Type::f32, x);
+  const NodeId entry = b.load_at(table, b.convert(Op::ftoi_s, Type::i64, e));
+  const uint16_t top = b.reduce(Reduction::max, e);
+  const NodeId quotient = b.binary(Op::div, e, b.stage_result(top));
+  const uint16_t total = b.reduce(Reduction::sum, b.binary(Op::add, entry, entry));
+  const uint16_t scan = b.scan(Reduction::sum, quotient, false, true, false);
+  b.store(sums, b.binary(Op::add, b.stage_result(total), entry));
+  const uint16_t last = b.reduce(Reduction::min, b.binary(Op::sub, b.stage_result(scan), quotient));
+  const NodeId scaled = b.binary(Op::mul, quotient, b.stage_result(last));
+  b.store(out, b.binary(Op::add, scaled, b.binary(Op::add, e, b.stage_result(scan))));
+  return b.finish();
+}
+
+TEST(InterpreterRows, ValuesAreKeptOrComputedAgain) {
+  const Kernel kernel = kept_values();
+  for (const std::vector<int64_t>& extents :
+       {std::vector<int64_t>{1, 700'000}, {2, 9000}, {50, 2049}, {300, 1000}, {40, 33}}) {
+    for (const Layout layout : {Layout::contiguous, Layout::transposed}) {
+      if (extents[0] * extents[1] > 200'000 && layout == Layout::transposed) continue;
+      LaunchCase launch(kernel, extents);
+      launch.add(layout).add_indexed({0, 0}, 9, 1, 9).add(layout).add(layout);
+      const auto expected = launch.run_reference();
+      for (const int threads : {1, 3, 64}) {
+        const ScopedThreadCount scope(threads);
+        ASSERT_TRUE(same_bits(expected, launch.run_interpreter()))
+            << name_of(layout) << " " << extents[0] << " x " << extents[1];
+      }
+    }
+  }
+}
+
 TEST(InterpreterRows, RowStagesUseSeveralResults) {
   Builder b(2, 1);
   const uint16_t in = b.input(Dtype::float32);

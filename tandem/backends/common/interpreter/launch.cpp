@@ -9,11 +9,13 @@
 namespace tandem::backends::common::interpreter {
 namespace {
 
+int64_t configured(int name, int64_t otherwise) {
+  const long found = sysconf(name);
+  return found > 0 ? int64_t{found} : otherwise;
+}
+
 int64_t cache_bytes() {
-  static const int64_t bytes = [] {
-    const long found = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    return found > 0 ? int64_t{found} : int64_t{32} << 20;
-  }();
+  static const int64_t bytes = configured(_SC_LEVEL3_CACHE_SIZE, int64_t{32} << 20);
   return bytes;
 }
 
@@ -39,6 +41,11 @@ Reach reach_of(const Access& access, const BoundAccess& bound, std::span<const i
 }
 
 }  // namespace
+
+int64_t second_level_cache_bytes() {
+  static const int64_t bytes = configured(_SC_LEVEL2_CACHE_SIZE, int64_t{1} << 20);
+  return bytes;
+}
 
 Launch::Launch(const Program& launched, const device::LaunchArguments& given)
     : program(launched), arguments(given), accesses(launched.accesses.size()) {

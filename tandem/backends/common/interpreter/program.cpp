@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "tandem/backends/common/interpreter/pass_plan.h"
 #include "tandem/base/check.h"
 #include "tandem/kernel/defects.h"
 #include "tandem/kernel/signatures.h"
@@ -22,39 +23,6 @@ using kernel::StageKind;
 using kernel::Type;
 
 constexpr uint16_t kNoRegister = 0xffff;
-
-// Stages that one pass evaluates: [begin, end).
-struct Group {
-  size_t begin = 0, end = 0;
-};
-
-// Maps join what follows them up to a Reduce; a Scan may stand inside, so that what uses it runs on
-// the same tile. A reverse Scan sees chunks from the end, so no Reduce can follow it in its pass.
-std::vector<Group> group_stages(const Kernel& kernel) {
-  std::vector<Group> groups;
-  bool open = false;
-  bool has_scan = false;
-  bool has_reverse = false;
-  for (size_t s = 0; s < kernel.stages.size(); ++s) {
-    const Stage& stage = kernel.stages[s];
-    if (open) {
-      const Stage& first = kernel.stages[groups.back().begin];
-      open = first.extent == stage.extent && !(stage.kind == StageKind::scan && has_scan) &&
-             !(stage.kind == StageKind::reduce && has_reverse);
-    }
-    if (!open) {
-      groups.push_back({s, s});
-      has_scan = has_reverse = false;
-    }
-    groups.back().end = s + 1;
-    open = stage.kind != StageKind::reduce;
-    if (stage.kind == StageKind::scan) {
-      has_scan = true;
-      has_reverse = stage.reverse;
-    }
-  }
-  return groups;
-}
 
 uint64_t absent_bits(const Combination& c) {
   if (c.reduction == Reduction::sum && c.type == Type::f32) return 0x80000000u;  // x + -0 = x
@@ -107,16 +75,11 @@ bool is_pure(const Node& node) {
   }
 }
 
-float cost_of(const Node& node) {
-  if (node.op == Op::call) {
-    return 0.008f * op_table::info(static_cast<op_table::LeafId>(node.slot)).cost + 0.02f;
-  }
-  return node.op == Op::div || node.op == Op::sqrt ? 0.06f : 0.02f;
-}
-
 class Lowering {
  public:
-  Lowering(const Kernel& kernel, const TileTable& table) : kernel_(kernel) {
+  Lowering(const Kernel& kernel, const TileTable& table, CrossPass values)
+      : kernel_(kernel), plans_(plan_passes(kernel, values)) {
+    program_.kept = plans_.kept;
     program_.table = &table;
     program_.parallel_rank = kernel.parallel_rank;
     program_.reduced_rank = kernel.reduced_rank;
@@ -135,8 +98,7 @@ class Lowering {
       program_.has_scan |= stage.kind == StageKind::scan;
     }
     lower_uniforms();
-    const std::vector<Group> groups = group_stages(kernel_);
-    for (const Group& group : groups) lower_group(group);
+    for (const PassPlan& plan : plans_.passes) lower_pass(plan);
     return std::move(program_);
   }
 
@@ -177,9 +139,9 @@ class Lowering {
     step.type = node.type;
     const Type operand = kernel_.nodes[node.in[node.input_count - 1u]].type;
     if (node.op == Op::call) {
-      const size_t kind = (operand == Type::i64 ? 2u : 0u) + (node.part != 0 ? 1u : 0u);
-      const bool is_real = kernel::is_float(operand);
-      step.function = program_.table->leaf[node.slot][is_real ? 0 : kind];
+      const size_t wide = tile_size(operand) == 8 ? 2 : 0;
+      const size_t kind = wide + (!kernel::is_float(operand) && node.part != 0 ? 1 : 0);
+      step.function = program_.table->leaf[node.slot][kind];
     } else {
       step.function = program_.table->find(node.op, operand, node.type);
     }
@@ -192,65 +154,64 @@ class Lowering {
   }
 
   // ---- one pass
-  void lower_group(const Group& group) {
-    const Stage& last = kernel_.stages[group.end - 1];
+  void lower_pass(const PassPlan& plan) {
+    const Stage& last = kernel_.stages[plan.end - 1];
     pass_ = Pass{};
     pass_.extent = last.extent;
     types_.clear();
     splats_.clear();
     value_.assign(kernel_.nodes.size(), kNoRegister);
     scan_output_.assign(kernel_.stages.size(), kNoRegister);
-    const std::vector<NodeId> order = needed_nodes(group);
-    size_t scan_stage = group.end;
-    for (size_t s = group.begin; s < group.end; ++s) {
+    kept_here_.assign(kernel_.nodes.size(), 0);
+    for (NodeId id : plan.keeps) kept_here_[id] = 1;
+    size_t scan_stage = plan.end;
+    for (size_t s = plan.begin; s < plan.end; ++s) {
       if (kernel_.stages[s].kind == StageKind::scan) scan_stage = s;
     }
-    bool scanned = scan_stage == group.end;
-    for (NodeId id : order) {
+    bool scanned = scan_stage == plan.end;
+    const size_t number = program_.passes.size();
+    for (NodeId id : plan.nodes) {
       if (!scanned && id >= kernel_.stages[scan_stage].end) {
         lower_scan(scan_stage);
         scanned = true;
       }
-      lower_node(id);
+      if (plans_.row[id] != PassPlans::kNone && plans_.home[id] != number) {
+        lower_kept(id, plans_.row[id]);
+      } else {
+        lower_node(id);
+      }
     }
     if (!scanned) lower_scan(scan_stage);
     if (last.kind == StageKind::reduce) {
-      pass_.reduce = static_cast<uint16_t>(group.end - 1);
+      pass_.reduce = static_cast<uint16_t>(plan.end - 1);
       pass_.value = register_of(last.value);
     }
-    if (scan_stage != group.end) {
-      pass_.scan = static_cast<uint16_t>(scan_stage);
-      for (size_t s = group.end; s < kernel_.stages.size(); ++s) {
-        for (NodeId id : needed_nodes({s, s + 1})) {
-          const Node& node = kernel_.nodes[id];
-          pass_.keeps_scan |= node.op == Op::stage_result && node.slot == scan_stage;
-        }
-      }
-    }
+    if (scan_stage != plan.end) pass_.scan = static_cast<uint16_t>(scan_stage);
+    keep_values(plan);
     allocate();
     program_.passes.push_back(std::move(pass_));
   }
 
-  // The stores and the values of the group's stages with all they need, in order.
-  std::vector<NodeId> needed_nodes(const Group& group) const {
-    const NodeId end = kernel_.stages[group.end - 1].end;
-    std::vector<char> needed(end, 0);
-    for (size_t s = group.begin; s < group.end; ++s) {
-      const Stage& stage = kernel_.stages[s];
-      for (NodeId id = stage.begin; id < stage.end; ++id) {
-        if (kernel::is_store(kernel_.nodes[id].op)) needed[id] = 1;
-      }
-      if (stage.kind != StageKind::map) needed[stage.value] = 1;
+  // A reverse scan's tiles begin anywhere, so what they hold cannot lie in the kept row with its
+  // padding; nor can what a step finds in memory.
+  void keep_values(const PassPlan& plan) {
+    const bool reverse = pass_.scan && program_.combinations[*pass_.scan]->reverse;
+    for (NodeId id : plan.keeps) {
+      const bool computed = kernel_.nodes[id].op != Op::load && kernel_.nodes[id].op != Op::load_at;
+      pass_.keeps.push_back({value_[id], plans_.row[id], reverse || !computed});
     }
-    std::vector<NodeId> order;
-    for (NodeId id = end; id-- > 0;) {
-      if (!needed[id]) continue;
-      order.push_back(id);
-      const Node& node = kernel_.nodes[id];
-      for (size_t i = 0; i < node.input_count; ++i) needed[node.in[i]] = 1;
+    if (pass_.scan && plans_.scan_row[*pass_.scan] != PassPlans::kNone) {
+      pass_.keeps.push_back({scan_output_[*pass_.scan], plans_.scan_row[*pass_.scan], reverse});
     }
-    std::reverse(order.begin(), order.end());
-    return order;
+  }
+
+  void lower_kept(NodeId id, uint16_t row) {
+    Step step;
+    step.kind = StepKind::kept_value;
+    step.type = kernel_.nodes[id].type;
+    step.stage = row;
+    value_[id] = step.operands[0] = new_register(step.type);
+    pass_.steps.push_back(step);
   }
 
   uint16_t register_of(NodeId id) const {
@@ -299,22 +260,22 @@ class Lowering {
       case Op::index:
         step.kind = node.op == Op::load ? StepKind::load : StepKind::coordinate;
         step.access = access_of(node, false);
-        pass_.cost += 0.02f;
         break;
       case Op::load_at:
         step.kind = StepKind::gather;
         step.access = access_of(node, true);
         step.operands[1] = register_of(node.in[0]);
         step.inputs = 1;
-        pass_.cost += 1.0f;
         break;
       case Op::stage_result:
         if (scan_output_[node.slot] != kNoRegister) {
           value_[id] = scan_output_[node.slot];
           return;
         }
-        step.kind = kernel_.stages[node.slot].kind == StageKind::scan ? StepKind::kept_value
-                                                                      : StepKind::row_value;
+        if (kernel_.stages[node.slot].kind == StageKind::scan) {
+          return lower_kept(id, plans_.scan_row[node.slot]);
+        }
+        step.kind = StepKind::row_value;
         step.stage = node.slot;
         break;
       case Op::store:
@@ -326,11 +287,12 @@ class Lowering {
         return;
       default:
         step = compute_step(node, 0, [&](NodeId input) { return register_of(input); });
-        pass_.cost += cost_of(node);
+        step.splats = kept_here_[id] == 0;
     }
+    pass_.cost += cost_of(kernel_, node);
     value_[id] = step.operands[0] = new_register(node.type);
     pass_.steps.push_back(step);
-    if (step.kind == StepKind::load || step.kind == StepKind::row_value) {
+    if (step.kind == StepKind::load || step.kind == StepKind::row_value || step.splats) {
       splats_.push_back(value_[id]);
     }
   }
@@ -344,21 +306,22 @@ class Lowering {
     step.inputs = node.input_count;
     step.type = kernel_.nodes[node.in[node.input_count - 1u]].type;
     const size_t dtype = static_cast<size_t>(kernel_.buffers[node.slot].dtype);
-    step.direct = node.op == Op::store && program_.table->store[dtype] == nullptr &&
-                  is_computed(step.operands[1]);
-    pass_.cost += node.op == Op::store ? 0.02f : 1.0f;
+    Step* const computed = computing(step.operands[1]);
+    step.direct = node.op == Op::store && program_.table->store[dtype] == nullptr && computed;
+    if (step.direct) computed->splats = false;
+    pass_.cost += cost_of(kernel_, node);
     if (step.direct) pass_.direct_stores.push_back(static_cast<uint16_t>(pass_.steps.size()));
     pass_.steps.push_back(step);
   }
 
-  // By a step of this pass, and not yet bound to another output.
-  bool is_computed(uint16_t value) const {
-    bool computed = false;
-    for (const Step& step : pass_.steps) {
-      if (step.kind == StepKind::compute && step.operands[0] == value) computed = true;
-      if (step.kind == StepKind::store && step.direct && step.operands[1] == value) return false;
+  // The step of this pass that computes the value, unless it is bound to a kept row or an output.
+  Step* computing(uint16_t value) {
+    for (Step& step : pass_.steps) {
+      if (step.kind == StepKind::compute && step.operands[0] == value) {
+        return step.splats ? &step : nullptr;
+      }
     }
-    return computed;
+    return nullptr;
   }
 
   void lower_scan(size_t stage) {
@@ -385,6 +348,7 @@ class Lowering {
       }
     }
     if (pass_.reduce && pass_.value >= first) last_use[pass_.value - first] = pass_.steps.size();
+    for (const Keep& keep : pass_.keeps) last_use[keep.value - first] = pass_.steps.size();
     pass_.registers.resize(first + count);
     for (uint16_t u = 0; u < first; ++u) pass_.registers[u] = {u * kUniformBytes, 0, true};
     for (const uint16_t value : splats_) pass_.registers[value].splat = pass_.splat_count++;
@@ -436,6 +400,7 @@ class Lowering {
   }
 
   const Kernel& kernel_;
+  const PassPlans plans_;
   Program program_;
   std::vector<uint16_t> uniform_;  // register of each uniform node
   // Of the pass in work:
@@ -444,12 +409,19 @@ class Lowering {
   std::vector<uint16_t> splats_;       // registers that may hold one value for all elements
   std::vector<uint16_t> value_;        // register of each node
   std::vector<uint16_t> scan_output_;  // by stage
+  std::vector<char> kept_here_;        // nodes whose rows later passes read
 };
 
 }  // namespace
 
-Program lower(const Kernel& kernel, const TileTable& table) {
-  return Lowering(kernel, table).run();
+size_t Program::kept_bytes() const {
+  size_t bytes = 0;
+  for (const Type type : kept) bytes += tile_size(type);
+  return bytes;
+}
+
+Program lower(const Kernel& kernel, const TileTable& table, CrossPass values) {
+  return Lowering(kernel, table, values).run();
 }
 
 }  // namespace tandem::backends::common::interpreter

@@ -31,7 +31,7 @@ enum class StepKind : uint8_t {
   coordinate,  // access -> out
   gather,      // access, index -> out
   row_value,   // result of the Reduce stage -> out
-  kept_value,  // row of the Scan stage of an earlier pass -> out
+  kept_value,  // kept row of an earlier pass -> out
   scan,        // in -> out, in the order of the row
   store,       // in -> access
   scatter      // index, in -> access
@@ -42,17 +42,25 @@ struct Step {
   kernel::Type type = kernel::Type::f32;  // of the value loaded, computed or stored
   uint8_t inputs = 0;                     // operands behind the first
   bool direct = false;  // store: the value's register may lie in the output itself
+  bool splats = false;  // compute: one vector may stand for the result where it does for the inputs
   TileFunction function = nullptr;
   std::array<uint16_t, 5> operands{};  // out, then inputs; stores have no out
   uint16_t access = 0;
-  uint16_t stage = 0;  // row_value, kept_value, scan
+  uint16_t stage = 0;  // row_value, scan; of a kept_value the kept row
 };
 
 // Where a register lies: tile registers share memory when their lives do not overlap.
 struct RegisterPlace {
   uint32_t offset = 0;  // bytes into the tiles, or into the uniform values
-  uint16_t splat = 0;   // of a value that may be one for all elements: 64 bytes of its own
+  uint16_t splat = 0;   // of a value that may be one for all elements: a group of its own
   bool uniform = false;
+};
+
+// A value of an element pass that a later pass reads instead of computing it again.
+struct Keep {
+  uint16_t value = 0;   // register
+  uint16_t row = 0;     // number of the kept row
+  bool copies = false;  // else the register lies in the kept row while the pass runs
 };
 
 struct Pass {
@@ -65,8 +73,8 @@ struct Pass {
   std::optional<uint16_t> reduce;  // the Reduce stage at its end
   uint16_t value = 0;              // and the register it reduces
   std::optional<uint16_t> scan;    // the Scan stage inside
-  bool keeps_scan = false;         // a later pass reads it
-  float cost = 0;                  // nanoseconds an element, roughly
+  std::vector<Keep> keeps;
+  float cost = 0;  // nanoseconds an element, roughly
 };
 
 // How a Reduce or Scan stage combines.
@@ -101,6 +109,8 @@ struct Program {
   std::vector<std::optional<Combination>> combinations;  // by stage
   bool by_rows = false;                                  // a pass reduces, scans or has row extent
   bool has_scan = false;
+  std::vector<kernel::Type> kept;  // rows that passes leave for later ones, by number
+  size_t kept_bytes() const;       // of all kept rows, an element
 
   // Planted defects.
   bool drops_tail = false, slips_stride = false, folds_left = false;
@@ -108,6 +118,9 @@ struct Program {
 
 inline constexpr uint32_t kUniformBytes = 512;  // one group of 8-byte elements
 
-Program lower(const kernel::Kernel& kernel, const TileTable& table);
+// What becomes of a value that several passes need. Scans are always kept.
+enum class CrossPass : uint8_t { recompute, keep };
+
+Program lower(const kernel::Kernel& kernel, const TileTable& table, CrossPass values);
 
 }  // namespace tandem::backends::common::interpreter

@@ -40,6 +40,14 @@ class RowRun {
     choose_cut();
   }
 
+  // Whether the kept rows stay in the caches of the threads that fill and read them.
+  bool keeps_fit() const {
+    const int64_t budget = second_level_cache_bytes() / 2;
+    return kept_elements(cut_.by_pass ? cut_.blocks : 1) *
+               static_cast<int64_t>(program_.kept_bytes()) <=
+           budget * (cut_.by_pass ? thread_count() : 1);
+  }
+
   void run() {
     if (parallel_.size() == 0) return;
     if (cut_.by_pass) {
@@ -90,6 +98,7 @@ class RowRun {
     for (const Access& access : program_.accesses) {
       if (access.buffer != Access::kNoBuffer) bytes += reduced_.size() << access.size_log2;
     }
+    bytes += reduced_.size() * static_cast<int64_t>(program_.kept_bytes());
     return bytes;
   }
 
@@ -123,7 +132,7 @@ class RowRun {
     const int64_t grain = std::max<int64_t>(1, kRangeElements / block_elements);
     parallel_for(cut_.blocks, grain, [&](int64_t begin, int64_t end) {
       Context context(*this);
-      RowState state = make_state(cut_.block);
+      RowState state = make_state(cut_.block, 1);
       for (int64_t block = begin; block < end; ++block) {
         for (size_t pass = 0; pass < program_.passes.size(); ++pass) {
           run_part(context, pass, block, 0, cut_.chunks, state, block * cut_.block);
@@ -138,7 +147,7 @@ class RowRun {
 
   // ---- pass by pass, every thread on some chunks of some rows
   void run_by_pass() {
-    RowState state = make_state(parallel_.size());
+    RowState state = make_state(parallel_.size(), cut_.blocks);
     for (size_t number = 0; number < program_.passes.size(); ++number) {
       const Pass& pass = program_.passes[number];
       const bool split =
@@ -194,16 +203,28 @@ class RowRun {
   // Row by row, a block of several rows has one fold a row, and its results are taken there.
   bool keeps_results_itself(size_t) const { return !cut_.by_columns && cut_.block > 1; }
 
-  RowState make_state(int64_t points) const {
+  // Elements of one kept row of a block: rows of points, with room for what tiles read behind
+  // their ends, or tiles of `fold_width` columns.
+  int64_t kept_block_elements() const {
+    return cut_.by_columns ? reduced_.size() * padded_columns(cut_.block)
+                           : cut_.block * kept_row_elements();
+  }
+  int64_t kept_row_elements() const { return whole_groups(reduced_.size()) + kGroup; }
+  int64_t kept_elements(int64_t blocks) const { return blocks * kept_block_elements(); }
+
+  RowState make_state(int64_t points, int64_t blocks) const {
     RowState state;
     state.results.resize(program_.combinations.size());
-    state.kept.resize(program_.combinations.size());
     for (const Pass& pass : program_.passes) {
       if (pass.reduce) state.results[*pass.reduce].resize(static_cast<size_t>(points));
-      if (pass.keeps_scan) {
-        const size_t size = tile_size(program_.combinations[*pass.scan]->type);
-        state.kept[*pass.scan].resize(static_cast<size_t>(points * reduced_.size()) * size);
-      }
+    }
+    if (program_.kept.empty()) return state;
+    const auto elements = static_cast<size_t>(kept_elements(blocks));
+    state.scratch = Scratch(elements * program_.kept_bytes() + 64);
+    std::byte* free = state.scratch.data();
+    for (const kernel::Type type : program_.kept) {
+      state.kept.push_back(free);
+      free += elements * tile_size(type);
     }
     return state;
   }
@@ -263,6 +284,8 @@ class RowRun {
     for (int64_t j = first * kTile; j < end; j += range.row_count) {
       range.row_begin = j;
       range.row_count = std::min({height, end - j, kTile - j % kTile});
+      const int64_t kept = (range.begin - origin) / cut_.block * kept_block_elements();
+      set_kept_rows(context.worker, state, kept, j * range.pitch);
       context.worker.run(number, range);
       if (fold == nullptr) continue;
       fold->add_rows(context.worker.reduced_rows(number, range.elements()), range.row_count, j);
@@ -286,7 +309,7 @@ class RowRun {
     for (int64_t chunk = first; chunk < last; ++chunk) {
       const int64_t from = chunk * kTile;
       const TileRange range = chunk_range(context, pass, chunk);
-      set_kept_rows(worker, state, point - origin, range.begin);
+      set_kept_rows(worker, state, (point - origin) * kept_row_elements(), range.begin);
       worker.run(number, range);
       if (fold == nullptr) continue;
       const Combination& how = *program_.combinations[*pass.reduce];
@@ -323,7 +346,7 @@ class RowRun {
         for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, row);
         const TileRange range = chunk_range(context, pass, unit % cut_.chunks);
         context.worker.set_row_values(number, state, row);
-        set_kept_rows(context.worker, state, row, range.begin);
+        set_kept_rows(context.worker, state, row * kept_row_elements(), range.begin);
         values[static_cast<size_t>(unit)] = context.worker.scan_total(number, range);
       }
     });
@@ -341,13 +364,11 @@ class RowRun {
     return values;
   }
 
-  void set_kept_rows(Worker& worker, RowState& state, int64_t point, int64_t position) const {
-    if (!program_.has_scan) return;
-    for (size_t stage = 0; stage < state.kept.size(); ++stage) {
-      if (state.kept[stage].empty()) continue;
-      const size_t row =
-          static_cast<size_t>(reduced_.size()) * tile_size(program_.combinations[stage]->type);
-      worker.set_kept(stage, state.kept[stage].data() + static_cast<size_t>(point) * row, position);
+  // `first` is the element at which the rows of the block, or the row of the point, begin.
+  void set_kept_rows(Worker& worker, const RowState& state, int64_t first, int64_t position) const {
+    for (size_t row = 0; row < state.kept.size(); ++row) {
+      const size_t size = tile_size(program_.kept[row]);
+      worker.set_kept(row, state.kept[row] + static_cast<size_t>(first) * size, position);
     }
   }
 
@@ -359,6 +380,11 @@ class RowRun {
 
 }  // namespace
 
-void run_rows(const Launch& launch) { RowRun(launch).run(); }
+bool run_rows(const Launch& launch, bool unless_too_long) {
+  RowRun run(launch);
+  if (unless_too_long && !run.keeps_fit()) return false;
+  run.run();
+  return true;
+}
 
 }  // namespace tandem::backends::common::interpreter

@@ -114,6 +114,9 @@ uint64_t Worker::scan_total(size_t number, const TileRange& range) {
     const uint16_t value = pass.steps[store].operands[1];
     state.registers[value].data = home(pass.registers[value]).data;
   }
+  for (const Keep& keep : pass.keeps) {
+    state.registers[keep.value].data = home(pass.registers[keep.value]).data;
+  }
   for (size_t s = 0; s < pass.steps.size(); ++s) {
     const Step& step = pass.steps[s];
     if (step.kind == StepKind::scan) {
@@ -130,7 +133,7 @@ uint64_t Worker::scan_total(size_t number, const TileRange& range) {
   return 0;
 }
 
-void Worker::scan(const Pass& pass, const Step& step, PassState& state, int64_t n) {
+void Worker::scan(const Step& step, PassState& state, int64_t n) {
   const Combination& how = *launch_.program.combinations[step.stage];
   const size_t size = tile_size(how.type);
   const size_t bytes = static_cast<size_t>(n) * size;
@@ -149,10 +152,6 @@ void Worker::scan(const Pass& pass, const Step& step, PassState& state, int64_t 
   carry_ = last;
   scan_begun_ = true;
   if (how.reverse) reverse(out, size, n);
-  const Kept& kept = kept_[step.stage];
-  if (pass.keeps_scan) {
-    std::memcpy(kept.row + static_cast<size_t>(kept.position) * size, out, bytes);
-  }
 }
 
 }  // namespace tandem::backends::common::interpreter

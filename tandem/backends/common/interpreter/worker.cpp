@@ -99,11 +99,11 @@ Worker::Worker(const Launch& launch) : launch_(launch), table_(*launch.program.t
   const Program& program = launch.program;
   size_t bytes = 3 * kTileBytes + program.uniform_count * kUniformBytes +
                  whole_lines(program.passes.size() * sizeof(PassState)) +
-                 whole_lines(program.combinations.size() * sizeof(Kept));
+                 whole_lines(program.kept.size() * sizeof(Kept));
   size_t tile_bytes = 0;
   for (const Pass& pass : program.passes) {
-    bytes += whole_lines(pass.registers.size() * sizeof(Register)) + pass.splat_count * size_t{64} +
-             whole_lines(pass.steps.size());
+    bytes += whole_lines(pass.registers.size() * sizeof(Register)) +
+             pass.splat_count * size_t{kUniformBytes} + whole_lines(pass.steps.size());
     tile_bytes = std::max<size_t>(tile_bytes, pass.tile_bytes);
   }
   std::byte* free = thread_arena(bytes + tile_bytes + 64);
@@ -118,7 +118,7 @@ Worker::Worker(const Launch& launch) : launch_(launch), table_(*launch.program.t
   uniforms_ = take(program.uniform_count * kUniformBytes);
   tiles_ = take(tile_bytes);
   passes_ = reinterpret_cast<PassState*>(take(program.passes.size() * sizeof(PassState)));
-  kept_ = reinterpret_cast<Kept*>(take(program.combinations.size() * sizeof(Kept)));
+  kept_ = reinterpret_cast<Kept*>(take(program.kept.size() * sizeof(Kept)));
   for (size_t p = 0; p < program.passes.size(); ++p) prepare(p, free);
   compute_uniforms();
 }
@@ -134,7 +134,7 @@ void Worker::prepare(size_t number, std::byte*& free) {
   state.registers = reinterpret_cast<Register*>(free);
   free += whole_lines(pass.registers.size() * sizeof(Register));
   state.splats = free;
-  free += pass.splat_count * size_t{64};
+  free += pass.splat_count * size_t{kUniformBytes};
   state.bound = reinterpret_cast<char*>(free);
   free += whole_lines(pass.steps.size());
   std::memset(state.bound, 0, pass.steps.size());
@@ -167,7 +167,7 @@ void Worker::compute_uniforms() {
 }
 
 std::byte* Worker::splat_of(const Pass& pass, const PassState& state, uint16_t value) const {
-  return state.splats + pass.registers[value].splat * size_t{64};
+  return state.splats + pass.registers[value].splat * size_t{kUniformBytes};
 }
 
 // Where the tile's elements lie in memory one after the other, else null.
@@ -198,13 +198,53 @@ void Worker::run(size_t number, const TileRange& range) {
   PassState& state = passes_[number];
   const auto padded = static_cast<size_t>(whole_groups(range.elements()));
   bind_outputs(pass, state, range);
+  bind_kept(pass, state);
+  const bool one_row = range.rows == nullptr && range.base != nullptr;
   for (size_t s = 0; s < pass.steps.size(); ++s) {
     const Step& step = pass.steps[s];
-    if (step.kind == StepKind::compute) {
+    if (step.kind != StepKind::compute) {
+      run_step(pass, s, state, range, padded);
+    } else if (!one_row || !step.splats) {
       step.function(state.registers, step.operands.data(), padded);
     } else {
-      run_step(pass, s, state, range, padded);
+      compute_or_splat(pass, step, state, padded);
     }
+  }
+  copy_kept(pass, state, range.elements());
+}
+
+// In a tile of one row, what depends on values of the row alone is one vector.
+void Worker::compute_or_splat(const Pass& pass, const Step& step, PassState& state, size_t padded) {
+  const uint16_t number = step.operands[0];
+  Register& out = state.registers[number];
+  size_t masks = 0;
+  for (size_t i = 1; i <= step.inputs; ++i) masks |= state.registers[step.operands[i]].mask;
+  if (masks == 0) {
+    out = {splat_of(pass, state, number), 0};
+    step.function(state.registers, step.operands.data(), static_cast<size_t>(kGroup));
+    return;
+  }
+  if (out.mask == 0) out = home(pass.registers[number]);
+  step.function(state.registers, step.operands.data(), padded);
+}
+
+void Worker::bind_kept(const Pass& pass, PassState& state) {
+  for (const Keep& keep : pass.keeps) {
+    if (keep.copies) continue;
+    const Kept& kept = kept_[keep.row];
+    const size_t size = tile_size(launch_.program.kept[keep.row]);
+    state.registers[keep.value].data = kept.row + static_cast<size_t>(kept.position) * size;
+  }
+}
+
+void Worker::copy_kept(const Pass& pass, PassState& state, int64_t n) {
+  for (const Keep& keep : pass.keeps) {
+    if (!keep.copies) continue;
+    const Type type = launch_.program.kept[keep.row];
+    const Kept& kept = kept_[keep.row];
+    const size_t size = tile_size(type);
+    std::memcpy(kept.row + static_cast<size_t>(kept.position) * size,
+                side_by_side(state.registers[keep.value], type, n), static_cast<size_t>(n) * size);
   }
 }
 
@@ -221,13 +261,11 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
     case StepKind::scatter:
       return scatter(pass, step, state, range);
     case StepKind::scan:
-      return scan(pass, step, state, range.elements());
+      return scan(step, state, range.elements());
     case StepKind::kept_value: {
       const Kept& kept = kept_[step.stage];
       const size_t size = tile_size(step.type);
-      std::memcpy(state.registers[step.operands[0]].data,
-                  kept.row + static_cast<size_t>(kept.position) * size,
-                  static_cast<size_t>(range.elements()) * size);
+      state.registers[step.operands[0]].data = kept.row + static_cast<size_t>(kept.position) * size;
       return;
     }
     case StepKind::store:

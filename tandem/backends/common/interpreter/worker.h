@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tandem/backends/common/interpreter/launch.h"
+#include "tandem/backends/common/interpreter/scratch.h"
 
 namespace tandem::backends::common::interpreter {
 
@@ -26,8 +27,9 @@ struct TileRange {
 struct RowState {
   // By stage: the result at every point of the block, as bits.
   std::vector<std::vector<uint64_t>> results;
-  // By stage: the kept rows of a Scan, one after the other, in the compute type.
-  std::vector<std::vector<std::byte>> kept;
+  // By kept row: the rows of all points, one after the other, in the compute type.
+  std::vector<std::byte*> kept;
+  Scratch scratch;  // holds them
 };
 
 class Worker {
@@ -53,7 +55,9 @@ class Worker {
   }
   // The last value that the scan of the pass has in a tile by itself, as bits; nothing is stored.
   uint64_t scan_total(size_t pass, const TileRange& range);
-  void set_kept(size_t stage, std::byte* row, int64_t position) { kept_[stage] = {row, position}; }
+  void set_kept(size_t kept_row, std::byte* row, int64_t position) {
+    kept_[kept_row] = {row, position};
+  }
 
   // rows x pitch elements side by side of the value the pass reduces.
   const std::byte* reduced_rows(size_t pass, int64_t n);
@@ -64,13 +68,16 @@ class Worker {
  private:
   struct PassState {
     Register* registers = nullptr;
-    std::byte* splats = nullptr;  // 64 bytes each
+    std::byte* splats = nullptr;  // kUniformBytes each
     char* bound = nullptr;        // by step: a store whose value lies in the output
   };
 
   void compute_uniforms();
   void prepare(size_t pass, std::byte*& free);
   Register home(const RegisterPlace& place) const;
+  void compute_or_splat(const Pass& pass, const Step& step, PassState& state, size_t padded);
+  void bind_kept(const Pass& pass, PassState& state);
+  void copy_kept(const Pass& pass, PassState& state, int64_t n);
   void bind_outputs(const Pass& pass, PassState& state, const TileRange& range);
   void run_step(const Pass& pass, size_t number, PassState& state, const TileRange& range,
                 size_t padded);
@@ -82,7 +89,7 @@ class Worker {
   void gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void store(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void scatter(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
-  void scan(const Pass& pass, const Step& step, PassState& state, int64_t n);
+  void scan(const Step& step, PassState& state, int64_t n);
   std::byte* scan_alone(const Step& step, PassState& state, int64_t n);
   void scan_blocks(const Combination& how, std::byte* tile, int64_t n);
   const std::byte* side_by_side(const Register& value, kernel::Type type, int64_t n);
@@ -104,7 +111,7 @@ class Worker {
     std::byte* row = nullptr;
     int64_t position = 0;
   };
-  Kept* kept_ = nullptr;  // by stage
+  Kept* kept_ = nullptr;  // by kept row
 };
 
 // Copies `size` bytes over 64 of them.
