@@ -2,7 +2,10 @@
 
 #include <fmt/ranges.h>
 
+#include "tandem/backends/common/copy/join.h"
 #include "tandem/backends/common/gemm/gemm.h"
+#include "tandem/backends/common/sort/search.h"
+#include "tandem/backends/common/sort/sort.h"
 #include "tandem/base/check.h"
 
 namespace tandem::backends::common {
@@ -14,9 +17,26 @@ double product_operations(const device::LaunchArguments& arguments) {
   return 2 * points;
 }
 
+double no_operations(const device::LaunchArguments&) { return 0; }
+
+// Comparisons, about: some 20 for every byte that is read or written.
+double sort_operations(const device::LaunchArguments& arguments) {
+  double bytes = 0;
+  for (const device::BufferArgument& buffer : arguments.buffers) {
+    bytes += static_cast<double>(buffer.range_end - buffer.range_begin);
+  }
+  return 20 * bytes;
+}
+
 constexpr Library kLibraries[] = {
     {"matmul", compile_gemm, run_gemm, product_operations},
     {"addmm", compile_gemm, run_gemm, product_operations},
+    {"sort", compile_sort, run_sort, sort_operations},
+    {"argsort", compile_sort, run_sort, sort_operations},
+    {"searchsorted", compile_search, run_search, sort_operations},
+    {"concatenate", compile_join, run_join, no_operations},
+    {"pad", compile_join, run_join, no_operations},
+    {"view_bytes", compile_join, run_join, no_operations},
 };
 
 }  // namespace
