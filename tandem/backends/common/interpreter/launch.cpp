@@ -1,23 +1,12 @@
 #include "tandem/backends/common/interpreter/launch.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "tandem/backends/common/cache_size.h"
 #include "tandem/base/check.h"
 
 namespace tandem::backends::common::interpreter {
 namespace {
-
-int64_t configured(int name, int64_t otherwise) {
-  const long found = sysconf(name);
-  return found > 0 ? int64_t{found} : otherwise;
-}
-
-int64_t cache_bytes() {
-  static const int64_t bytes = configured(_SC_LEVEL3_CACHE_SIZE, int64_t{32} << 20);
-  return bytes;
-}
 
 struct Reach {
   uintptr_t begin = 0, end = 0;
@@ -41,11 +30,6 @@ Reach reach_of(const Access& access, const BoundAccess& bound, std::span<const i
 }
 
 }  // namespace
-
-int64_t second_level_cache_bytes() {
-  static const int64_t bytes = configured(_SC_LEVEL2_CACHE_SIZE, int64_t{1} << 20);
-  return bytes;
-}
 
 Launch::Launch(const Program& launched, const device::LaunchArguments& given)
     : program(launched), arguments(given), accesses(launched.accesses.size()) {
@@ -85,7 +69,7 @@ void Launch::bind(size_t number) {
     if (extent != 1 && strides[axis] != 0) bound.fixed = false;
   }
   bound.streams =
-      program.written[access.buffer] && elements << access.size_log2 > cache_bytes() / 2;
+      program.written[access.buffer] && elements << access.size_log2 > cache_bytes(3) / 2;
 }
 
 void Launch::find_aliases() {

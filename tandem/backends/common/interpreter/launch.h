@@ -6,8 +6,6 @@
 
 namespace tandem::backends::common::interpreter {
 
-int64_t second_level_cache_bytes();
-
 struct BoundAccess {
   std::byte* data = nullptr;
   int64_t index_extent = 0, index_stride = 0;  // in units

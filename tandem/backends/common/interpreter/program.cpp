@@ -49,9 +49,10 @@ Combination combination_of(const Kernel& kernel, const Stage& stage, const TileT
   c.combine = table.find(op, c.type, c.type);
   c.scalar = kernel::combine_function(c.reduction, c.type, c.is_unsigned);
   const bool ordered = c.reduction == Reduction::min || c.reduction == Reduction::max;
-  const auto& chunk =
-      ordered && c.is_unsigned && !kernel::is_float(c.type) ? table.chunk_unsigned : table.chunk;
-  c.chunk = chunk[static_cast<size_t>(c.reduction)][type];
+  const bool is_unsigned = ordered && c.is_unsigned && !kernel::is_float(c.type);
+  const auto reduction = static_cast<size_t>(c.reduction);
+  c.chunk = (is_unsigned ? table.chunk_unsigned : table.chunk)[reduction][type];
+  c.scan = (is_unsigned ? table.scan_unsigned : table.scan)[reduction][type];
   TANDEM_CHECK(c.combine != nullptr && c.chunk != nullptr, "no reduction of {}", name_of(c.type));
   c.identity = kernel::identity_bits(c.reduction, c.type, c.is_unsigned);
   c.absent = absent_bits(c);

@@ -86,6 +86,7 @@ struct Combination {
   kernel::ScalarFunction scalar = nullptr;
   ChunkFunction chunk = nullptr;
   ArgFunction arg = nullptr;
+  ScanFunctions scan;
   uint64_t identity = 0;  // bits, as the IR's constants
   uint64_t absent = 0;    // x op absent is x, to the bit
 };

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "tandem/backends/common/cache_size.h"
 #include "tandem/backends/common/interpreter/drivers.h"
 #include "tandem/backends/common/interpreter/fold.h"
 #include "tandem/backends/common/interpreter/worker.h"
@@ -16,7 +17,10 @@ namespace {
 
 constexpr int64_t kRangeElements = 16384;   // that are worth handing to another thread
 constexpr int64_t kCacheBytes = 256 << 10;  // of rows that a block should not exceed
-constexpr int64_t kMaxColumns = 128;
+
+constexpr int64_t kScanGroup = 32;  // chunks of a scan that a thread takes at a time, at most
+
+constexpr int64_t kRowsAhead = 16;  // that tiles of columns ask for early
 
 // How the points are cut up. Results do not depend on it.
 struct Cut {
@@ -42,7 +46,7 @@ class RowRun {
 
   // Whether the kept rows stay in the caches of the threads that fill and read them.
   bool keeps_fit() const {
-    const int64_t budget = second_level_cache_bytes() / 2;
+    const int64_t budget = cache_bytes(2) / 2;
     return kept_elements(cut_.by_pass ? cut_.blocks : 1) *
                static_cast<int64_t>(program_.kept_bytes()) <=
            budget * (cut_.by_pass ? thread_count() : 1);
@@ -105,7 +109,7 @@ class RowRun {
   void choose_cut() {
     const int64_t points = parallel_.size();
     const int64_t row = reduced_.size();
-    const bool wide = points >= 32 && !program_.has_scan;
+    const bool wide = points >= 32;
     cut_.by_columns = wide && (row < 128 || preference_for_columns() > 0);
     cut_.chunks = (row + kTile - 1) / kTile;
     cut_.block = cut_.by_columns ? std::min(points, kMaxColumns)
@@ -123,6 +127,7 @@ class RowRun {
     if (!cut_.by_pass) return;
     cut_.group = 1;
     while (cut_.blocks * (cut_.chunks / (cut_.group * 2)) >= threads * 4) cut_.group *= 2;
+    if (program_.has_scan) cut_.group = std::min(cut_.group, kScanGroup);
     cut_.groups = (cut_.chunks + cut_.group - 1) / cut_.group;
   }
 
@@ -150,36 +155,68 @@ class RowRun {
     RowState state = make_state(parallel_.size(), cut_.blocks);
     for (size_t number = 0; number < program_.passes.size(); ++number) {
       const Pass& pass = program_.passes[number];
-      const bool split =
-          pass.extent == kernel::Extent::element && (cut_.by_columns || cut_.block == 1);
+      const bool split = pass.extent == kernel::Extent::element &&
+                         (cut_.by_columns ? !pass.scan : cut_.block == 1);
       const int64_t groups = split ? cut_.groups : 1;
-      std::vector<uint64_t> carries;
-      if (pass.scan && groups > 1) carries = scan_carries(number, state);
       std::vector<std::byte> partials;
       size_t entry = 0;
       if (pass.reduce) {
         entry = Fold(*program_.combinations[*pass.reduce], fold_width(), false).entry_bytes();
         partials.resize(static_cast<size_t>(cut_.blocks * groups) * entry);
       }
-      parallel_for(cut_.blocks * groups, 1, [&](int64_t begin, int64_t end) {
-        Context context(*this);
-        for (int64_t unit = begin; unit < end; ++unit) {
-          const int64_t first = split ? unit % groups * cut_.group : 0;
-          const int64_t last = split ? std::min(first + cut_.group, cut_.chunks) : cut_.chunks;
-          context.carry.reset();
-          if (!carries.empty() && first > 0) {
-            context.carry = carries[static_cast<size_t>(unit / groups * cut_.chunks + first)];
-          }
-          run_part(context, number, unit / groups, first, last, state, 0);
-          if (pass.reduce && !keeps_results_itself(number)) {
-            std::memcpy(partials.data() + static_cast<size_t>(unit) * entry,
-                        context.folds[number][0].finish(), entry);
-          }
-        }
-      });
+      if (pass.scan && groups > 1) {
+        run_scan_waves(number, state, partials, entry);
+      } else {
+        run_groups(number, {0, groups, groups}, {}, state, partials, entry);
+      }
       if (pass.reduce && !keeps_results_itself(number)) {
         combine_partials(number, groups, partials, entry, state);
       }
+    }
+  }
+
+  // Groups [begin, end) of every block, of `all`.
+  struct Groups {
+    int64_t begin, end, all;
+    int64_t count() const { return end - begin; }
+  };
+
+  // `carries` are those of the groups, block by block, where a scan crosses them.
+  void run_groups(size_t number, Groups groups, const std::vector<uint64_t>& carries,
+                  RowState& state, std::vector<std::byte>& partials, size_t entry) const {
+    const bool keeps_partials =
+        program_.passes[number].reduce.has_value() && !keeps_results_itself(number);
+    parallel_for(cut_.blocks * groups.count(), 1, [&](int64_t begin, int64_t end) {
+      Context context(*this);
+      for (int64_t unit = begin; unit < end; ++unit) {
+        const int64_t block = unit / groups.count();
+        const int64_t group = groups.begin + unit % groups.count();
+        const int64_t first = group * cut_.group;
+        const int64_t last =
+            groups.all == 1 ? cut_.chunks : std::min(first + cut_.group, cut_.chunks);
+        context.carry.reset();
+        if (!carries.empty() && group > 0) context.carry = carries[static_cast<size_t>(unit)];
+        run_part(context, number, block, first, last, state, 0);
+        if (keeps_partials) {
+          std::memcpy(partials.data() + static_cast<size_t>(block * groups.all + group) * entry,
+                      context.folds[number][0].finish(), entry);
+        }
+      }
+    });
+  }
+
+  // A scan of few long rows reads its input twice, first for the last value of each chunk: as much
+  // at a time as stays in the cache.
+  void run_scan_waves(size_t number, RowState& state, std::vector<std::byte>& partials,
+                      size_t entry) const {
+    const int64_t rows = parallel_.size();
+    const int64_t group_bytes = rows * cut_.group * kTile * (row_bytes() / reduced_.size());
+    const int64_t wave = std::max<int64_t>(thread_count(), cache_bytes(3) / 4 / group_bytes);
+    std::vector<uint64_t> last(static_cast<size_t>(rows), 0);
+    for (int64_t begin = 0; begin < cut_.groups; begin += wave) {
+      const Groups groups{begin, std::min(begin + wave, cut_.groups), cut_.groups};
+      const std::vector<uint64_t> carries = scan_carries(number, groups, state, last);
+      run_groups(number, groups, carries, state, partials, entry);
     }
   }
 
@@ -280,12 +317,15 @@ class RowRun {
                                   height);
     Fold* const fold = pass.reduce ? context.folds[number].data() : nullptr;
     if (fold != nullptr) fold->begin();
+    context.worker.begin_columns(number, range.pitch);
+    const bool reverse = pass.scan && program_.combinations[*pass.scan]->reverse;
     const int64_t end = std::min(last * kTile, reduced_.size());
     for (int64_t j = first * kTile; j < end; j += range.row_count) {
-      range.row_begin = j;
       range.row_count = std::min({height, end - j, kTile - j % kTile});
+      range.row_begin = reverse ? end - j - range.row_count : j;
+      prefetch_rows(range, reverse ? -kRowsAhead : kRowsAhead);
       const int64_t kept = (range.begin - origin) / cut_.block * kept_block_elements();
-      set_kept_rows(context.worker, state, kept, j * range.pitch);
+      set_kept_rows(context.worker, state, kept, range.row_begin * range.pitch);
       context.worker.run(number, range);
       if (fold == nullptr) continue;
       fold->add_rows(context.worker.reduced_rows(number, range.elements()), range.row_count, j);
@@ -293,12 +333,35 @@ class RowRun {
     }
   }
 
+  // Asks for the lines that a later tile finds across its rows: no hardware sees that coming.
+  void prefetch_rows(const TileRange& range, int64_t ahead) const {
+    const int64_t from = std::max<int64_t>(range.row_begin + ahead, 0);
+    const int64_t to = std::min(range.row_begin + ahead + range.row_count, reduced_.size());
+    for (size_t a = 0; a < launch_.accesses.size(); ++a) {
+      const Access& access = program_.accesses[a];
+      if (access.buffer == Access::kNoBuffer || access.indexed) continue;
+      if (program_.written[access.buffer] || parallel_.inner_stride(a) != 1) continue;
+      const int64_t unit = int64_t{1} << access.size_log2;
+      const int64_t column = parallel_.offset(a, range.begin);
+      for (int64_t row = from; row < to; ++row) {
+        const std::byte* const at =
+            launch_.accesses[a].data + (column + reduced_.offset(a, row)) * unit;
+        for (int64_t byte = 0; byte < range.count * unit; byte += 64) __builtin_prefetch(at + byte);
+      }
+    }
+  }
+
+  void move_to_row(Context& context, size_t number, int64_t point, const RowState& state,
+                   int64_t origin) const {
+    for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, point);
+    context.worker.set_row_values(number, state, point - origin);
+  }
+
   void run_row(Context& context, size_t number, int64_t point, int64_t first, int64_t last,
                RowState& state, int64_t origin) const {
     const Pass& pass = program_.passes[number];
-    for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, point);
     Worker& worker = context.worker;
-    worker.set_row_values(number, state, point - origin);
+    move_to_row(context, number, point, state, origin);
     if (context.carry) {
       worker.resume_row(*context.carry);
     } else {
@@ -333,35 +396,38 @@ class RowRun {
     return range;
   }
 
-  // For each row and chunk the last value of the scan before it, as an element; unused for chunk 0.
-  std::vector<uint64_t> scan_carries(size_t number, RowState& state) const {
+  // For each row and group the last value of the scan before it, as an element; unused at the start
+  // of the row. `last` are the values before the groups, and becomes those behind them.
+  std::vector<uint64_t> scan_carries(size_t number, Groups groups, RowState& state,
+                                     std::vector<uint64_t>& last) const {
     const Pass& pass = program_.passes[number];
     const Combination& how = *program_.combinations[*pass.scan];
-    const int64_t rows = parallel_.size();
-    std::vector<uint64_t> values(static_cast<size_t>(rows * cut_.chunks));
-    parallel_for(rows * cut_.chunks, 8, [&](int64_t begin, int64_t end) {
+    const int64_t begin_chunk = groups.begin * cut_.group;
+    const int64_t chunks = std::min(groups.end * cut_.group, cut_.chunks) - begin_chunk;
+    std::vector<uint64_t> totals(static_cast<size_t>(parallel_.size() * chunks));
+    parallel_for(parallel_.size() * chunks, 16, [&](int64_t begin, int64_t end) {
       Context context(*this);
+      int64_t at = -1;
       for (int64_t unit = begin; unit < end; ++unit) {
-        const int64_t row = unit / cut_.chunks;
-        for (size_t a = 0; a < context.base.size(); ++a) context.base[a] = parallel_.offset(a, row);
-        const TileRange range = chunk_range(context, pass, unit % cut_.chunks);
-        context.worker.set_row_values(number, state, row);
+        const int64_t row = unit / chunks;
+        if (row != at) move_to_row(context, number, row, state, 0);
+        at = row;
+        const TileRange range = chunk_range(context, pass, begin_chunk + unit % chunks);
         set_kept_rows(context.worker, state, row * kept_row_elements(), range.begin);
-        values[static_cast<size_t>(unit)] = context.worker.scan_total(number, range);
+        totals[static_cast<size_t>(unit)] = context.worker.scan_total(number, range);
       }
     });
     const kernel::FloatEnvironment environment;
-    for (int64_t row = 0; row < rows; ++row) {
-      uint64_t* const totals = values.data() + row * cut_.chunks;
-      uint64_t last = 0;
-      for (int64_t chunk = 0; chunk < cut_.chunks; ++chunk) {
-        const uint64_t operands[] = {last, totals[chunk]};
-        const uint64_t next = chunk == 0 ? totals[0] : how.scalar(operands);
-        totals[chunk] = tile_bits(how.type, last);
-        last = next;
+    std::vector<uint64_t> carries;
+    for (size_t row = 0; row < last.size(); ++row) {
+      const uint64_t* const total = totals.data() + row * static_cast<size_t>(chunks);
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        if (chunk % cut_.group == 0) carries.push_back(tile_bits(how.type, last[row]));
+        const uint64_t operands[] = {last[row], total[chunk]};
+        last[row] = begin_chunk + chunk == 0 ? total[0] : how.scalar(operands);
       }
     }
-    return values;
+    return carries;
   }
 
   // `first` is the element at which the rows of the block, or the row of the point, begin.

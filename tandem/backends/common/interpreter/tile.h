@@ -43,6 +43,35 @@ using ChunkFunction = void (*)(const void* tile, size_t n, void* result);
 // First position of the extreme of n elements, 0 < n <= kTile: first NaN if there is one.
 using ArgFunction = int64_t (*)(const void* tile, size_t n);
 
+inline constexpr size_t kScanBlock = 32;  // kernel/ir.h
+
+// Scans up to one chunk, as the first of its row or after `carry`, the last value so far. Works on
+// whole blocks of 32, in place too.
+struct ScanTile {
+  const void* in = nullptr;
+  void* out = nullptr;
+  size_t count = 0;
+  const uint64_t* carry = nullptr;  // an element
+  bool exclusive = false;
+  uint64_t first = 0;  // exclusive: the element before
+};
+// `count` rows of `width` columns, from row `position` of the scan on; reverse: the last row first.
+struct ScanRows {
+  const void* in = nullptr;
+  void* out = nullptr;
+  int64_t count = 0, position = 0;
+  size_t width = 0;
+  bool exclusive = false, reverse = false;
+  // kScanHistory rows, which the scan fills; the last begins as the identity.
+  void* history = nullptr;
+};
+inline constexpr size_t kScanHistory = kScanBlock - 1 + 3;
+
+struct ScanFunctions {
+  uint64_t (*tile)(const ScanTile& tile) = nullptr;  // gives the last value, as an element
+  void (*rows)(const ScanRows& rows) = nullptr;
+};
+
 enum class Isa : uint8_t { scalar, avx2, avx512, neon };
 
 // The functions of one instruction set; null where an operation does not exist.
@@ -63,6 +92,9 @@ struct TileTable {
   // By type; sum, prod, min, max, all, any and unsigned min, max.
   std::array<std::array<ChunkFunction, kernel::kTypeCount>, 6> chunk{};
   std::array<std::array<ChunkFunction, kernel::kTypeCount>, 6> chunk_unsigned{};
+  std::array<std::array<ScanFunctions, kernel::kTypeCount>, 6> scan{};
+  std::array<std::array<ScanFunctions, kernel::kTypeCount>, 6> scan_unsigned{};
+  std::array<ConvertFunction, 2> reverse{};  // n elements of 4, of 8 bytes; not in place
   // By [argmin, argmax][unsigned][type].
   std::array<std::array<std::array<ArgFunction, kernel::kTypeCount>, 2>, 2> arg{};
 
@@ -88,6 +120,7 @@ bool add_integer_operations(Isa isa, TileTable& table);
 bool add_conversions(Isa isa, TileTable& table);
 bool add_packing(Isa isa, TileTable& table);
 bool add_reductions(Isa isa, TileTable& table);
+bool add_scans(Isa isa, TileTable& table);
 void add_leaves_avx2(TileTable& table);
 void add_leaves_avx512(TileTable& table);
 void add_leaves_neon(TileTable& table);

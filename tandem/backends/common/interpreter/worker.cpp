@@ -11,7 +11,6 @@ namespace {
 
 using kernel::Type;
 
-// Scans work on whole groups from the second row of 32 on.
 constexpr size_t kTileBytes = static_cast<size_t>(kTile) * 8 + 512;
 
 size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -97,7 +96,8 @@ uint64_t ir_bits(Type type, uint64_t element) {
 
 Worker::Worker(const Launch& launch) : launch_(launch), table_(*launch.program.table) {
   const Program& program = launch.program;
-  size_t bytes = 3 * kTileBytes + program.uniform_count * kUniformBytes +
+  const size_t history_bytes = program.has_scan ? kScanHistory * kMaxColumns * 8 : 0;
+  size_t bytes = 3 * kTileBytes + history_bytes + program.uniform_count * kUniformBytes +
                  whole_lines(program.passes.size() * sizeof(PassState)) +
                  whole_lines(program.kept.size() * sizeof(Kept));
   size_t tile_bytes = 0;
@@ -115,6 +115,7 @@ Worker::Worker(const Launch& launch) : launch_(launch), table_(*launch.program.t
   raw_ = take(kTileBytes);
   spread_ = take(kTileBytes);
   blocks_ = take(kTileBytes);
+  history_ = take(history_bytes);
   uniforms_ = take(program.uniform_count * kUniformBytes);
   tiles_ = take(tile_bytes);
   passes_ = reinterpret_cast<PassState*>(take(program.passes.size() * sizeof(PassState)));
@@ -261,7 +262,7 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
     case StepKind::scatter:
       return scatter(pass, step, state, range);
     case StepKind::scan:
-      return scan(step, state, range.elements());
+      return scan(step, state, range);
     case StepKind::kept_value: {
       const Kept& kept = kept_[step.stage];
       const size_t size = tile_size(step.type);

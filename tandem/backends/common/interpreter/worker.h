@@ -32,6 +32,8 @@ struct RowState {
   Scratch scratch;  // holds them
 };
 
+inline constexpr int64_t kMaxColumns = 128;  // of a tile of columns
+
 class Worker {
  public:
   explicit Worker(const Launch& launch);
@@ -48,6 +50,8 @@ class Worker {
 
   // Scans: a row begins; the kept row and where in it the next tile lies.
   void begin_row() { scan_begun_ = false; }
+  // A block of columns, `width` to a row of its tiles, begins.
+  void begin_columns(size_t pass, int64_t width);
   // In the middle of a row: the last value of its scan so far, as an element.
   void resume_row(uint64_t carry) {
     scan_begun_ = true;
@@ -89,24 +93,26 @@ class Worker {
   void gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void store(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void scatter(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
-  void scan(const Step& step, PassState& state, int64_t n);
-  std::byte* scan_alone(const Step& step, PassState& state, int64_t n);
-  void scan_blocks(const Combination& how, std::byte* tile, int64_t n);
+  void scan(const Step& step, PassState& state, const TileRange& range);
+  void scan_columns(const Step& step, PassState& state, const TileRange& range);
+  const std::byte* scan_input(const Step& step, PassState& state, int64_t n);
   const std::byte* side_by_side(const Register& value, kernel::Type type, int64_t n);
   std::byte* in_place(const Step& step, const TileRange& range) const;
 
   const Launch& launch_;
   const TileTable& table_;
-  std::byte* raw_ = nullptr;     // one tile of stored elements
-  std::byte* spread_ = nullptr;  // one tile of a value that was one vector
-  std::byte* blocks_ = nullptr;  // one tile of a scan, transposed
+  std::byte* raw_ = nullptr;      // one tile of stored elements
+  std::byte* spread_ = nullptr;   // one tile of a value that was one vector
+  std::byte* blocks_ = nullptr;   // one tile of a scan in its own order
+  std::byte* history_ = nullptr;  // rows of a scan of columns
   std::byte* uniforms_ = nullptr;
   std::byte* tiles_ = nullptr;
   PassState* passes_ = nullptr;
 
   // The scan of the pass in work.
   bool scan_begun_ = false;
-  uint64_t carry_ = 0;  // the last value so far, as an element
+  uint64_t carry_ = 0;         // the last value so far, as an element
+  int64_t scan_position_ = 0;  // of columns: rows done
   struct Kept {
     std::byte* row = nullptr;
     int64_t position = 0;
