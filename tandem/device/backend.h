@@ -29,6 +29,9 @@ struct Capabilities {
   bool runs_inline =
       false;  // launch, copy and fill execute on the calling thread before they return
   size_t memory_bytes = 0;  // 0: no memory of its own
+  // A kernel that reads a row several times does well while the row's values take no more: half of
+  // a core's second-level cache, the registers of a GPU's thread block.
+  size_t row_bytes = size_t{128} << 10;
   std::map<std::string, std::string> details;
 };
 

@@ -106,7 +106,10 @@ PlanEntry* Engine::make_plan(const graph::Walk& walk, std::unique_lock<std::mute
   const uint64_t hash = walk.hash;
   std::vector<uint64_t> key = walk.key;
   lock.unlock();
-  const passes::PlannerOptions options{settings().fusion, settings().verify};
+  passes::PlannerOptions options{settings().fusion, settings().verify};
+  for (const Device device : graph.devices) {
+    options.row_bytes.push_back(devices_.get(device).backend->capabilities().row_bytes);
+  }
   auto plan = passes::make_plan(graph, std::move(key), options, [&](Device device) -> auto& {
     return *devices_.get(device).compiler;
   });

@@ -41,9 +41,10 @@ PlanEntry* PlanCache::find(const graph::Walk& walk) {
     const auto node = it->second;
     const passes::Plan& plan = *node->entry.plan;
     if (plan.key != walk.key) continue;
+    const auto of_rows = [&](const auto& guard) { return passes::holds(guard, walk.dims); };
     const bool valid = std::all_of(plan.guards.begin(), plan.guards.end(),
                                    [&](const auto& guard) { return holds(plan, guard, walk); });
-    if (!valid) continue;
+    if (!valid || !std::ranges::all_of(plan.row_guards, of_rows)) continue;
     if (node != by_use_.begin()) by_use_.splice(by_use_.begin(), by_use_, node);
     return &node->entry;
   }

@@ -3,7 +3,9 @@
 // tables of the walk being run.
 #pragma once
 
+#include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,7 @@ struct Operand {
   uint8_t rank = 0;
   bool row = false;  // indexed by the kernel's parallel axes only
   bool written = false;
+  bool kept_axes = false;  // row: its shape has an axis of extent 1 for each reduced one
   bool operator==(const Operand&) const = default;
 };
 
@@ -89,7 +92,6 @@ struct Instruction {
   uint8_t rank = 0;
   SmallVector<uint8_t, 4> axes;
   uint8_t reduced_rank = 0;
-  bool keepdims = false;         // row shapes have an axis of extent 1 for each reduced one
   std::vector<Operand> buffers;  // in the order of the kernel's buffers or the call's operands
   std::vector<Operand> generated;
   std::vector<ParamSource> params;
@@ -117,6 +119,20 @@ struct Guard {
   bool expressible = false;
 };
 
+// A bound on the length of rows that fusion relied on: above < length <= at_most.
+struct RowGuard {
+  uint32_t first_dim = 0;  // the domain
+  uint8_t rank = 0;
+  uint64_t reduced = 0;  // axes of the domain that make a row
+  int64_t above = -1;
+  int64_t at_most = std::numeric_limits<int64_t>::max();
+};
+int64_t row_length(const RowGuard& guard, std::span<const int64_t> dims);
+inline bool holds(const RowGuard& guard, std::span<const int64_t> dims) {
+  const int64_t length = row_length(guard, dims);
+  return guard.above < length && length <= guard.at_most;
+}
+
 struct ArenaSlot {
   uint16_t slot = 0;             // stream slot
   std::vector<uint32_t> values;  // never alive at the same time
@@ -125,6 +141,7 @@ struct ArenaSlot {
 struct Plan {
   std::vector<uint64_t> key;
   std::vector<Guard> guards;
+  std::vector<RowGuard> row_guards;
   std::vector<Value> values;
   std::vector<Instruction> instructions;
   std::vector<Segment> segments;  // in order of submission

@@ -115,8 +115,9 @@ class MemoryPlanner {
     const Value& leaf = plan_.values[source.value];
     const Value& output = plan_.values[target.value];
     if (source.written || leaf.home != Home::leaf || !source.views.empty()) return false;
-    if (source.row != target.row || leaf.first_dim != output.first_dim ||
-        leaf.rank != output.rank || size_of(leaf.dtype) != size_of(output.dtype) ||
+    if (source.row != target.row || source.kept_axes != target.kept_axes ||
+        leaf.first_dim != output.first_dim || leaf.rank != output.rank ||
+        size_of(leaf.dtype) != size_of(output.dtype) ||
         is_complex(leaf.dtype) != is_complex(output.dtype)) {
       return false;
     }

@@ -1,7 +1,7 @@
 #include "tandem/passes/planner.h"
 
 #include "tandem/kernel/verify/verifier.h"
-#include "tandem/passes/fuse.h"
+#include "tandem/passes/fuse/fuse.h"
 #include "tandem/passes/lower/lower.h"
 #include "tandem/passes/place.h"
 #include "tandem/passes/plan_memory.h"
@@ -57,11 +57,12 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
                                 const PlannerOptions& options,
                                 const std::function<kernel::Compiler&(Device)>& compiler_for) {
   SimpleGraph simple = simplify(graph);
-  const Clusters clusters = fuse(simple, options.fusion);
+  const Clusters clusters = fuse(simple, graph.dims, {options.fusion, options.row_bytes});
   auto plan = std::make_shared<Plan>();
   plan->key = std::move(key);
   plan->devices = graph.devices;
   plan->guards = std::move(simple.guards);
+  plan->row_guards = clusters.row_guards;
   plan->publications = std::move(simple.publications);
   for (const graph::FlatNode& node : graph.nodes) plan->node_count += node.leaf == kNone;
   for (uint32_t n = 0; n < simple.nodes.size(); ++n) {

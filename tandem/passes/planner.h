@@ -13,6 +13,8 @@ namespace tandem::passes {
 struct PlannerOptions {
   bool fusion = true;
   bool verify = false;  // the kernel verifier after lowering
+  // By stream slot: bytes of a row that a kernel may read several times (Capabilities::row_bytes).
+  std::vector<size_t> row_bytes = {};
 };
 
 // `compiler_for` gives the compiler of a device. Raises what compilers raise.

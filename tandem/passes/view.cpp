@@ -1,5 +1,7 @@
 #include "tandem/passes/view.h"
 
+#include <algorithm>
+
 #include "tandem/base/check.h"
 
 namespace tandem::passes {
@@ -74,12 +76,20 @@ void apply(const Views& views, std::span<const int64_t> dims, std::span<const ui
   }
 }
 
+int64_t row_length(const RowGuard& guard, std::span<const int64_t> dims) {
+  int64_t length = 1;
+  for (uint32_t axis = 0; axis < guard.rank; ++axis) {
+    if (guard.reduced >> std::min(axis, 63u) & 1) length *= dims[guard.first_dim + axis];
+  }
+  return length;
+}
+
 void launch_strides(const Instruction& instruction, const Operand& operand, const Layout& layout,
                     std::span<const int64_t> dims, int64_t* strides) {
   const size_t rank = instruction.axes.size();
   const size_t parallel = rank - instruction.reduced_rank;
   // The shape that the operand broadcasts to: the domain, or one row of results.
-  const bool full_axes = !operand.row || instruction.keepdims;
+  const bool full_axes = !operand.row || operand.kept_axes;
   const size_t target_rank = full_axes ? instruction.rank : parallel;
   const size_t missing = target_rank - layout.shape.size();
   for (size_t i = 0; i < rank; ++i) {

@@ -137,7 +137,7 @@ class Builder {
         case 4:
           return cast();
         case 5:
-          return reduction();
+          return random_() % 2 == 0 ? reduction() : rows_of_themselves();
         case 6:
         case 7:
           return view();
@@ -197,6 +197,24 @@ class Builder {
     keep(random_() % 2 == 0 ? argmin(a, axis, keepdims, where())
                             : argmax(a, axis, keepdims, where()),
          "arg");
+  }
+
+  // Rows that read results of themselves, as a softmax or a norm does.
+  void rows_of_themselves() {
+    array a = any();
+    if (a.ndim() == 0 || a.size() == 0) return;
+    const auto axis = static_cast<int64_t>(random_() % static_cast<uint64_t>(a.ndim()));
+    const std::vector<int64_t> over = {axis};
+    const StreamOrDevice s = where();
+    for (uint64_t rounds = 1 + random_() % 3; rounds > 0; --rounds) {
+      const uint64_t kind = random_() % 4;
+      array row = kind == 0 ? max(a, over, true, s) : sum(a, over, kind != 1, s);
+      if (kind == 1) row = expand_dims(multiply(row, Scalar(0.5), s), over, s);
+      if (kind == 2) row = broadcast_to(row, a.shape(), s);
+      a = kind == 3 ? multiply(a, row, s) : subtract(a, row, s);
+      if (random_() % 2 == 0) keep(row, "of rows");
+    }
+    keep(a, "rows");
   }
   array any_of(const array& a, const Axes& over, bool keepdims) {
     return tandem::any(a, over, keepdims, where());

@@ -45,6 +45,8 @@ device::Capabilities read_capabilities() {
   if (result.name.empty()) result.name = architecture() + " CPU";
   result.shares_host_memory = true;
   result.runs_inline = true;
+  const long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (cache > 0) result.row_bytes = static_cast<size_t>(cache) / 2;
   result.details["architecture"] = architecture();
   result.details["cores"] = std::to_string(common::available_cpus());
   result.details["isa"] = simd == nullptr ? "scalar" : simd->name;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "tandem/base/check.h"
 #include "tandem/kernel/rows/emit_row.h"
@@ -20,21 +21,16 @@ using kernel::Op;
 using kernel::Type;
 
 // Axes of a launch: the parallel ones in order, then the reduced ones.
-void set_axes(const SimpleGraph& graph, const Cluster& cluster, Instruction& instruction) {
+void set_axes(const Cluster& cluster, Instruction& instruction) {
   instruction.first_dim = cluster.first_dim;
   instruction.rank = cluster.rank;
-  uint64_t mask = 0;
-  if (!cluster.reductions.empty()) {
-    const auto& words = graph.nodes[cluster.reductions[0]].flat.attributes->words;
-    mask = static_cast<uint64_t>(words[1]);
-    instruction.keepdims = words[2] != 0;
-  }
   for (const bool reduced : {false, true}) {
     for (uint8_t axis = 0; axis < cluster.rank; ++axis) {
-      if (((mask >> std::min<int>(axis, 63) & 1) != 0) == reduced) instruction.axes.push_back(axis);
+      const bool mine = (cluster.reduced >> std::min<int>(axis, 63) & 1) != 0;
+      if (mine == reduced) instruction.axes.push_back(axis);
     }
   }
-  instruction.reduced_rank = static_cast<uint8_t>(std::popcount(mask));
+  instruction.reduced_rank = static_cast<uint8_t>(std::popcount(cluster.reduced));
 }
 
 class KernelLowering {
@@ -48,19 +44,9 @@ class KernelLowering {
         builder_(instruction_.rank - instruction_.reduced_rank, instruction_.reduced_rank) {}
 
   Instruction run() {
-    for (const uint32_t n : cluster_.element_nodes) emitted_[n] = emit(n);
-    for (const uint32_t n : cluster_.reductions) prepare_reduction(n);
-    store_all(cluster_.element_nodes, false);
-    for (const uint32_t n : cluster_.reductions) end_reduction(n);
-    if (!cluster_.reductions.empty()) {
-      row_ = true;
-      loads_.clear();
-      builder_.begin_map(kernel::Extent::row);
-      for (const uint32_t n : cluster_.reductions) emitted_[n] = reduction_result(n);
-      for (const uint32_t n : cluster_.row_nodes) emitted_[n] = emit(n);
-      store_all(cluster_.reductions, true);
-      store_all(cluster_.row_nodes, true);
-    }
+    find_rows_read_by_elements();
+    for (uint32_t round = 0; round < cluster_.rounds; ++round) lower_round(round);
+    lower_rows();
     instruction_.text = std::make_shared<const kernel::Kernel>(builder_.finish());
     return std::move(instruction_);
   }
@@ -71,15 +57,78 @@ class KernelLowering {
     return static_cast<op_table::Reduction>(flat(n).attributes->words[0]);
   }
 
+  const Place& place_of(uint32_t n) const { return clusters_.places[n]; }
+  bool is_row(uint32_t n) const { return place_of(n).level == Place::row; }
+  bool is_reduction(uint32_t n) const { return flat(n).op.is(Structured::reduce); }
+
   Instruction start() const {
     Instruction instruction;
     instruction.slot = cluster_.slot;
-    set_axes(graph_, cluster_, instruction);
-    for (const auto* nodes : {&cluster_.element_nodes, &cluster_.reductions, &cluster_.row_nodes}) {
-      instruction.node_count += static_cast<uint32_t>(nodes->size());
-      for (const uint32_t n : *nodes) add_label(instruction.label, n);
-    }
+    set_axes(cluster_, instruction);
+    instruction.node_count = static_cast<uint32_t>(cluster_.nodes.size());
+    for (const uint32_t n : cluster_.nodes) add_label(instruction.label, n);
     return instruction;
+  }
+
+  // ---- rounds
+  // Row values that elements read are computed where they are read, from the reductions' results.
+  void find_rows_read_by_elements() {
+    for (auto n = cluster_.nodes.rbegin(); n != cluster_.nodes.rend(); ++n) {
+      const bool reads = !is_row(*n) || is_reduction(*n) || read_by_elements_.contains(*n);
+      if (!reads) continue;
+      for (const Operand& input : graph_.nodes[*n].inputs) {
+        if (input.value == kNone || clusters_.cluster_of[input.value] != number_) continue;
+        if (is_row(input.value)) read_by_elements_.insert(input.value);
+      }
+    }
+  }
+
+  void lower_round(uint32_t round) {
+    std::vector<uint32_t> elements, reductions;
+    for (const uint32_t n : cluster_.nodes) {
+      const Place& place = place_of(n);
+      if (is_row(n)) {
+        if (place.round == round && read_by_elements_.contains(n)) emit_at(n);
+        if (is_reduction(n) && place.round == round + 1) reductions.push_back(n);
+      } else if (place.round == round) {
+        elements.push_back(n);
+        emit_at(n);
+      }
+    }
+    reducing_.clear();
+    for (const uint32_t n : reductions) prepare_reduction(n);
+    for (const uint32_t n : elements) store(n);
+    for (Reducing& reducing : reducing_) end_reduction(reducing);
+  }
+
+  // Everything of rows that is kept, in one stage at the end.
+  void lower_rows() {
+    std::unordered_set<uint32_t> needed;
+    for (auto n = cluster_.nodes.rbegin(); n != cluster_.nodes.rend(); ++n) {
+      if (!is_row(*n) || !(clusters_.in_memory[*n] || needed.contains(*n))) continue;
+      needed.insert(*n);
+      if (is_reduction(*n)) continue;
+      for (const Operand& input : graph_.nodes[*n].inputs) {
+        if (input.value != kNone) needed.insert(input.value);
+      }
+    }
+    if (needed.empty()) return;
+    builder_.begin_map(kernel::Extent::row);
+    emitted_.clear();
+    loads_.clear();
+    for (const uint32_t n : cluster_.nodes) {
+      if (is_row(n) && needed.contains(n)) emit_at(n);
+    }
+    for (const uint32_t n : cluster_.nodes) {
+      if (is_row(n)) store(n);
+    }
+  }
+
+  // Emits n into the current stage, for elements or for rows.
+  void emit_at(uint32_t n) {
+    row_ = is_row(n);
+    kept_axes_ = row_ && place_of(n).form == RowForm::kept;
+    emitted_[n] = is_reduction(n) ? reduction_result(n) : emit(n);
   }
 
   // "exp x500 add": runs of one op are counted.
@@ -137,6 +186,7 @@ class KernelLowering {
 
   EmittedValue load(Operand input) {
     input.row = row_;
+    input.kept_axes = kept_axes_;
     for (const auto& [loaded, value] : loads_) {
       if (loaded == input) return value;
     }
@@ -168,6 +218,7 @@ class KernelLowering {
 
   uint32_t add_generated(Operand input) {
     input.row = row_;
+    input.kept_axes = kept_axes_;
     auto& list = instruction_.generated;
     const auto known = std::find(list.begin(), list.end(), input);
     if (known != list.end()) return static_cast<uint32_t>(known - list.begin());
@@ -282,10 +333,12 @@ class KernelLowering {
     EmittedValue value;
     bool is_unsigned;
     std::array<uint16_t, 2> stages = {0, 0};
+    std::vector<uint32_t> nodes;  // that want this result
   };
 
   void prepare_reduction(uint32_t n) {
     const FlatNode& node = flat(n);
+    row_ = kept_axes_ = false;
     op_table::Reduction kind = reduction_of(n);
     EmittedValue value = operand(graph_.nodes[n].inputs[0]);
     if (value.dtype == Dtype::bool_) {  // the kernel orders numbers only
@@ -297,46 +350,52 @@ class KernelLowering {
     // own.
     if (!op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, node.dtype);
     const Dtype dtype = value.dtype;
-    reducing_.push_back({kind, value, is_integer(dtype) && !info(dtype).is_signed});
+    const bool is_unsigned = is_integer(dtype) && !info(dtype).is_signed;
+    for (Reducing& known : reducing_) {
+      const bool same = known.kind == kind && known.value.nodes == value.nodes &&
+                        known.value.dtype == dtype && known.is_unsigned == is_unsigned;
+      if (same) return known.nodes.push_back(n);
+    }
+    reducing_.push_back({kind, value, is_unsigned, {}, {n}});
   }
 
-  void end_reduction(uint32_t n) {
-    Reducing& reducing = reducing_[reducing_index(n)];
+  void end_reduction(Reducing& reducing) {
     for (size_t part = 0; part < (is_complex(reducing.value.dtype) ? 2u : 1u); ++part) {
       reducing.stages[part] =
           builder_.reduce(reducing.kind, reducing.value.nodes[part], reducing.is_unsigned);
     }
-  }
-
-  size_t reducing_index(uint32_t n) const {
-    const auto& list = cluster_.reductions;
-    return static_cast<size_t>(std::find(list.begin(), list.end(), n) - list.begin());
+    for (const uint32_t n : reducing.nodes) results_[n] = {reducing.kind, reducing.stages};
   }
 
   EmittedValue reduction_result(uint32_t n) {
-    const Reducing& reducing = reducing_[reducing_index(n)];
+    const Result& reduced = results_.at(n);
     const Dtype dtype = flat(n).dtype;
     EmittedValue value{.dtype = dtype};
-    NodeId result = builder_.stage_result(reducing.stages[0]);
-    if (op_table::gives_position(reducing.kind)) {
+    NodeId result = builder_.stage_result(reduced.stages[0]);
+    if (op_table::gives_position(reduced.kind)) {
       result = builder_.convert(Op::narrow, Type::i32, result);
     }
     value.nodes[0] = kernel::emit_rounding(builder_, result, dtype);
-    if (is_complex(dtype)) value.nodes[1] = builder_.stage_result(reducing.stages[1]);
+    if (is_complex(dtype)) value.nodes[1] = builder_.stage_result(reduced.stages[1]);
     return value;
   }
 
-  // Stores stand last, so that an output may be written over an operand (see plan_memory).
-  void store_all(const std::vector<uint32_t>& nodes, bool row) {
-    for (const uint32_t n : nodes) {
-      if (!clusters_.in_memory[n]) continue;
-      Operand target = self(n);
-      target.row = row;
-      target.written = true;
-      instruction_.buffers.push_back(std::move(target));
-      kernel::emit_store(builder_, builder_.output(flat(n).dtype), emitted_.at(n));
-    }
+  // Stores stand last in a stage, so that an output may be written over an operand (see
+  // plan_memory).
+  void store(uint32_t n) {
+    if (!clusters_.in_memory[n]) return;
+    Operand target = self(n);
+    target.row = is_row(n);
+    target.kept_axes = target.row && place_of(n).form == RowForm::kept;
+    target.written = true;
+    instruction_.buffers.push_back(std::move(target));
+    kernel::emit_store(builder_, builder_.output(flat(n).dtype), emitted_.at(n));
   }
+
+  struct Result {
+    op_table::Reduction kind;
+    std::array<uint16_t, 2> stages;
+  };
 
   const SimpleGraph& graph_;
   const Clusters& clusters_;
@@ -344,10 +403,13 @@ class KernelLowering {
   const Cluster& cluster_;
   Instruction instruction_;
   Builder builder_;
+  std::unordered_set<uint32_t> read_by_elements_;  // row values
   std::unordered_map<uint32_t, EmittedValue> emitted_;
-  std::vector<Reducing> reducing_;
+  std::vector<Reducing> reducing_;                // of the current round
+  std::unordered_map<uint32_t, Result> results_;  // of reductions of earlier rounds
   std::vector<std::pair<Operand, EmittedValue>> loads_;
-  bool row_ = false;
+  // The node being emitted is computed once a row; the form of its shape.
+  bool row_ = false, kept_axes_ = false;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@ namespace tandem::passes {
 
 Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, uint32_t cluster,
                           kernel::LibraryCall& call) {
-  const uint32_t n = clusters.clusters[cluster].element_nodes[0];
+  const uint32_t n = clusters.clusters[cluster].nodes[0];
   const SimpleNode& node = graph.nodes[n];
   call.name = graph::name_of(node.flat.op);
   if (node.flat.attributes) call.attributes = node.flat.attributes->words;

@@ -1,7 +1,7 @@
 // lower: turns clusters into instructions: kernels as IR, or library calls.
 #pragma once
 
-#include "tandem/passes/fuse.h"
+#include "tandem/passes/fuse/fuse.h"
 #include "tandem/passes/plan.h"
 
 namespace tandem::passes {

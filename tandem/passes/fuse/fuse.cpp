@@ -1,0 +1,293 @@
+#include "tandem/passes/fuse/fuse.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "tandem/passes/fuse/row_budget.h"
+#include "tandem/passes/fuse/row_reads.h"
+
+namespace tandem::passes {
+namespace {
+
+using graph::FlatNode;
+using graph::Structured;
+
+// Beyond these a kernel stops growing: code size and live tiles against one more pass over memory.
+constexpr uint32_t kMaxCost = 2048;
+constexpr uint32_t kMaxOperands = 40;
+constexpr uint32_t kMaxOutputs = 16;
+
+// A shape by its place in the table of dimensions: equal places mean equal shapes.
+struct ShapeId {
+  uint32_t first_dim = 0;
+  uint8_t rank = 0;
+  bool operator==(const ShapeId&) const = default;
+};
+ShapeId shape_of(const FlatNode& node) { return {node.first_dim, node.rank}; }
+ShapeId shape_of(const Operand& operand) { return {operand.first_dim, operand.rank}; }
+ShapeId shape_of(const Cluster& cluster) { return {cluster.first_dim, cluster.rank}; }
+
+class Fuser {
+ public:
+  Fuser(const SimpleGraph& graph, std::span<const int64_t> dims, const FusionOptions& options)
+      : graph_(graph), dims_(dims), enabled_(options.enabled), budget_(dims, options.row_bytes) {
+    result_.cluster_of.assign(graph.nodes.size(), kNone);
+    result_.in_memory.assign(graph.nodes.size(), false);
+    result_.places.assign(graph.nodes.size(), Place{});
+    crosses_.assign(graph.nodes.size(), false);
+  }
+
+  Clusters run() {
+    for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
+      const SimpleNode& node = graph_.nodes[n];
+      if (node.flat.leaf != kNone) continue;
+      if (node.flat.op.is_generator() && !node.kept) continue;
+      assign(n);
+      mark_memory(n);
+    }
+    result_.row_guards = budget_.guards();
+    return std::move(result_);
+  }
+
+ private:
+  const FlatNode& flat(uint32_t n) const { return graph_.nodes[n].flat; }
+  const Place& place_of(uint32_t n) const { return result_.places[n]; }
+  bool is_along_rows(uint32_t n) const { return flat(n).op.is(Structured::reduce); }
+
+  void assign(uint32_t n) {
+    if (flat(n).op.is_library()) {
+      Cluster& call = open(n);
+      call.library = true;
+      call.nodes.push_back(n);
+      return;
+    }
+    if (enabled_ && (join_an_input(n) || join_its_domain(n))) return;
+    open(n);
+    const auto fresh = static_cast<uint32_t>(result_.clusters.size() - 1);
+    add(n, fresh, *place_in(n, fresh));
+  }
+
+  // A reduction's domain is the shape of its operand.
+  ShapeId domain_of(uint32_t n) const {
+    return is_along_rows(n) ? shape_of(graph_.nodes[n].inputs[0]) : shape_of(flat(n));
+  }
+  uint64_t reduced_by(uint32_t n) const {
+    return static_cast<uint64_t>(flat(n).attributes->words[1]);
+  }
+
+  bool join_an_input(uint32_t n) {
+    SmallVector<uint32_t, 4> candidates;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      if (input.value == kNone) continue;
+      const uint32_t cluster = result_.cluster_of[input.value];
+      if (cluster != kNone) candidates.push_back(cluster);
+    }
+    std::sort(candidates.begin(), candidates.end(), std::greater<>());
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](uint32_t cluster) { return join(n, cluster); });
+  }
+
+  // Nodes over the same domain share a kernel even without an edge: one pass over what both read.
+  bool join_its_domain(uint32_t n) {
+    const ShapeId domain = domain_of(n);
+    const auto found = newest_.find({flat(n).slot, domain.first_dim, domain.rank});
+    return found != newest_.end() && join(n, found->second);
+  }
+
+  bool join(uint32_t n, uint32_t c) {
+    const Cluster& cluster = result_.clusters[c];
+    if (cluster.library || cluster.slot != flat(n).slot || !has_room(n, c)) return false;
+    const std::optional<Place> place = place_in(n, c);
+    if (!place || !rows_fit(n, c, *place)) return false;
+    add(n, c, *place);
+    return true;
+  }
+
+  bool has_room(uint32_t n, uint32_t c) const {
+    const Cluster& cluster = result_.clusters[c];
+    return cluster.cost + cost_of(n) <= kMaxCost &&
+           cluster.operands + buffers_of(n, c) <= kMaxOperands &&
+           cluster.outputs + (graph_.nodes[n].kept ? 1u : 0u) <= kMaxOutputs;
+  }
+
+  // What node n reads of the cluster itself.
+  struct OwnInputs {
+    bool elements = false;
+    SmallVector<const Operand*, 4> rows;
+    uint16_t round = 0;
+  };
+
+  // None when an input can only be read from memory, or is not there yet.
+  std::optional<OwnInputs> own_inputs(uint32_t n, uint32_t c) const {
+    const ShapeId domain = shape_of(result_.clusters[c]);
+    OwnInputs own;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      if (input.value == kNone) continue;
+      const uint32_t producer = result_.cluster_of[input.value];
+      if (producer == kNone || producer < c) continue;
+      if (producer > c) return std::nullopt;
+      const Place& place = place_of(input.value);
+      own.round = std::max(own.round, place.round);
+      if (place.level == Place::row) {
+        own.rows.push_back(&input);
+      } else if (is_direct(input) && shape_of(input) == domain) {
+        // A value of this cluster is read in a register, which takes the same shape.
+        own.elements = true;
+      } else {
+        return std::nullopt;
+      }
+    }
+    return own;
+  }
+
+  // Where node n would be computed in the cluster; none when it must not join.
+  std::optional<Place> place_in(uint32_t n, uint32_t c) const {
+    const Cluster& cluster = result_.clusters[c];
+    const std::optional<OwnInputs> own = own_inputs(n, c);
+    if (!own) return std::nullopt;
+    if (!is_along_rows(n) && !own->elements && !own->rows.empty()) {
+      const std::optional<RowForm> form = common_form(n, own->rows);
+      if (form) return Place{Place::row, *form, own->round};
+    }
+    if (domain_of(n) != shape_of(cluster)) return std::nullopt;
+    const Dims domain = dims_.subspan(cluster.first_dim, cluster.rank);
+    for (const Operand* row : own->rows) {
+      const RowForm form = place_of(row->value).form;
+      if (!reads_own_row(*row, form, cluster.reduced, domain, dims_)) return std::nullopt;
+    }
+    if (!is_along_rows(n)) return Place{Place::element, RowForm::dropped, own->round};
+    if (cluster.reduced != 0 && cluster.reduced != reduced_by(n)) return std::nullopt;
+    const bool kept = flat(n).attributes->words[2] != 0;
+    return Place{Place::row, kept ? RowForm::kept : RowForm::dropped,
+                 static_cast<uint16_t>(own->round + 1)};
+  }
+
+  // The form of a node that is computed from results of rows alone, once a row.
+  std::optional<RowForm> common_form(uint32_t n, const SmallVector<const Operand*, 4>& rows) const {
+    const RowForm form = place_of(rows[0]->value).form;
+    for (const Operand* row : rows) {
+      const bool same = is_direct(*row) && place_of(row->value).form == form &&
+                        shape_of(*row) == shape_of(flat(n));
+      if (!same) return std::nullopt;
+    }
+    return form;
+  }
+
+  // The round in which node n reads elements; none for what is computed once a row.
+  std::optional<uint32_t> reading_round(uint32_t n, Place place) const {
+    if (is_along_rows(n)) return place.round - 1u;
+    if (place.level == Place::row) return std::nullopt;
+    return place.round;
+  }
+
+  // Several rounds read their rows again, from the cache if they fit.
+  bool rows_fit(uint32_t n, uint32_t c, Place place) {
+    const std::optional<uint32_t> round = reading_round(n, place);
+    const Cluster& cluster = result_.clusters[c];
+    if (!round || std::max(cluster.rounds, *round + 1) == 1) return true;
+    return budget_.fits(cluster, cluster.row_bytes + row_bytes_of(n, c, *round));
+  }
+
+  // Bytes of a row's element that node n adds: what it loads, and values of earlier rounds.
+  uint32_t row_bytes_of(uint32_t n, uint32_t c, uint32_t round) const {
+    uint32_t bytes = 0;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      if (input.value == kNone) continue;
+      const auto size = static_cast<uint32_t>(size_of(flat(input.value).dtype));
+      if (result_.cluster_of[input.value] != c) {
+        bytes += is_generated(input.value) ? 0 : size;
+      } else if (crosses(input.value, round)) {
+        bytes += std::max(size, 4u);  // in its compute type
+      }
+    }
+    return bytes;
+  }
+
+  bool crosses(uint32_t input, uint32_t round) const {
+    const Place& place = place_of(input);
+    return place.level == Place::element && place.round < round && !crosses_[input];
+  }
+
+  Cluster& open(uint32_t n) {
+    Cluster cluster;
+    const ShapeId domain = domain_of(n);
+    cluster.slot = flat(n).slot;
+    cluster.first_dim = domain.first_dim;
+    cluster.rank = domain.rank;
+    result_.cluster_of[n] = static_cast<uint32_t>(result_.clusters.size());
+    result_.clusters.push_back(std::move(cluster));
+    return result_.clusters.back();
+  }
+
+  void add(uint32_t n, uint32_t c, Place place) {
+    Cluster& cluster = result_.clusters[c];
+    if (const std::optional<uint32_t> round = reading_round(n, place)) {
+      cluster.rounds = std::max(cluster.rounds, *round + 1);
+      cluster.row_bytes += row_bytes_of(n, c, *round);
+      for (const Operand& input : graph_.nodes[n].inputs) {
+        if (input.value != kNone && result_.cluster_of[input.value] == c) {
+          crosses_[input.value] = crosses_[input.value] || crosses(input.value, *round);
+        }
+      }
+    }
+    cluster.cost += cost_of(n);
+    cluster.operands += buffers_of(n, c);
+    cluster.outputs += graph_.nodes[n].kept ? 1 : 0;
+    if (is_along_rows(n)) cluster.reduced = reduced_by(n);
+    cluster.nodes.push_back(n);
+    result_.cluster_of[n] = c;
+    result_.places[n] = place;
+    newest_[{cluster.slot, cluster.first_dim, cluster.rank}] = c;
+  }
+
+  bool is_generated(uint32_t n) const {
+    return flat(n).op.is_generator() && result_.cluster_of[n] == kNone;
+  }
+
+  // Buffers that node n adds to a kernel: inputs from memory, and its own result if it is kept.
+  uint32_t buffers_of(uint32_t n, uint32_t c) const {
+    uint32_t count = graph_.nodes[n].kept ? 1 : 0;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      if (input.value == kNone || result_.cluster_of[input.value] == c) continue;
+      if (!is_generated(input.value)) ++count;
+    }
+    return count;
+  }
+
+  uint32_t cost_of(uint32_t n) const {
+    const FlatNode& node = flat(n);
+    if (!node.op.is_row()) return node.op.is(Structured::random_bits) ? 16 : 2;
+    // Leaves count as one call; narrow dtypes add a rounding.
+    return 2 + static_cast<uint32_t>(graph_.nodes[n].inputs.size());
+  }
+
+  void mark_memory(uint32_t n) {
+    if (graph_.nodes[n].kept) result_.in_memory[n] = true;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      if (input.value == kNone || result_.cluster_of[input.value] == kNone) continue;
+      if (result_.cluster_of[input.value] != result_.cluster_of[n]) {
+        result_.in_memory[input.value] = true;
+      }
+    }
+  }
+
+  const SimpleGraph& graph_;
+  std::span<const int64_t> dims_;
+  bool enabled_;
+  RowBudget budget_;
+  Clusters result_;
+  std::vector<bool> crosses_;  // by simple node: elements of a later round read it
+  std::map<std::tuple<uint16_t, uint32_t, uint8_t>, uint32_t> newest_;
+};
+
+}  // namespace
+
+Clusters fuse(const SimpleGraph& graph, std::span<const int64_t> dims,
+              const FusionOptions& options) {
+  return Fuser(graph, dims, options).run();
+}
+
+}  // namespace tandem::passes

@@ -1,0 +1,58 @@
+// fuse: gathers nodes into clusters, each of which becomes one kernel or one library call. Clusters
+// are numbered in the order of their creation and every edge points to the same or a later one, so
+// no cycle can arise.
+#pragma once
+
+#include <span>
+
+#include "tandem/passes/simplify.h"
+
+namespace tandem::passes {
+
+// How the results of one kernel's rows are shaped: the reduced axes left out, or kept with extent 1.
+enum class RowForm : uint8_t { dropped, kept };
+
+// Where a cluster computes a node. A kernel works in rounds: elements of round 0, reductions of
+// them, what is computed from their results a row, elements of round 1 that read those, and so on.
+struct Place {
+  enum Level : uint8_t { none, element, row };
+  Level level = none;
+  RowForm form = RowForm::dropped;  // row
+  uint16_t round = 0;               // the first in which elements may read the value
+};
+
+struct Cluster {
+  bool library = false;
+  uint16_t slot = 0;
+  // Shape over which element nodes are computed.
+  uint32_t first_dim = 0;
+  uint8_t rank = 0;
+  uint64_t reduced = 0;         // bit i: axis i is reduced or scanned; 0 without such nodes
+  std::vector<uint32_t> nodes;  // inputs before users
+  uint32_t cost = 0;            // IR nodes, about
+  uint32_t operands = 0;        // buffers, about
+  uint32_t outputs = 0;         // of them written, as far as known
+  uint32_t rounds = 1;
+  uint32_t row_bytes = 0;  // of one element of a row: what is loaded, and what crosses rounds
+};
+
+struct Clusters {
+  std::vector<Cluster> clusters;
+  std::vector<uint32_t>
+      cluster_of;               // by simple node; kNone for leaves and generators that are not kept
+  std::vector<bool> in_memory;  // by simple node: read by another cluster, through a view, or kept
+  std::vector<Place> places;    // by simple node
+  std::vector<RowGuard> row_guards;
+};
+
+struct FusionOptions {
+  bool enabled = true;  // false puts every node into a cluster of its own
+  // By stream slot: bytes of one row's values that a kernel of several rounds may use.
+  std::vector<size_t> row_bytes;
+};
+
+// `dims` is the table that shapes stand in.
+Clusters fuse(const SimpleGraph& graph, std::span<const int64_t> dims,
+              const FusionOptions& options);
+
+}  // namespace tandem::passes
