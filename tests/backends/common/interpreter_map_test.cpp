@@ -251,6 +251,67 @@ TEST(InterpreterMap, GatherFromNothingIsZero) {
   EXPECT_TRUE(gather.agrees());
 }
 
+// Copies between layouts that lie along different axes, of every element size, large enough to pass
+// the caches once.
+TEST(InterpreterMap, TransposedCopies) {
+  for (const Dtype dtype : {Dtype::int8, Dtype::bool_, Dtype::bfloat16, Dtype::int16,
+                            Dtype::float32, Dtype::complex64, Dtype::int64}) {
+    Builder b(3);
+    const uint16_t in = b.input(dtype);
+    const uint16_t out = b.output(dtype);
+    kernel::emit_store(b, out, kernel::emit_load(b, in, dtype));
+    const Kernel kernel = b.finish();
+    for (const std::vector<int64_t>& extents :
+         {std::vector<int64_t>{3, 64, 128}, {2, 65, 63}, {1, 17, 33}, {5, 4, 300}, {1, 7, 5}}) {
+      for (const char* isa : {"avx2", "auto"}) {
+        const ScopedSetting setting("isa", isa);
+        LaunchCase launch(kernel, extents);
+        launch.add(Layout::transposed).add(Layout::contiguous);
+        EXPECT_TRUE(launch.agrees()) << tandem::name_of(dtype) << " " << extents[1];
+        LaunchCase back(kernel, extents);
+        back.add(Layout::contiguous).add(Layout::transposed);
+        EXPECT_TRUE(back.agrees()) << tandem::name_of(dtype) << " " << extents[1];
+      }
+    }
+  }
+}
+
+TEST(InterpreterMap, TransposedCopyOfALargeMatrix) {
+  constexpr int64_t kSide = 2304;
+  for (const Dtype dtype : {Dtype::float32, Dtype::bfloat16}) {
+    Builder b(2);
+    const uint16_t in = b.input(dtype);
+    const uint16_t out = b.output(dtype);
+    b.store(out, b.load(in));
+    const auto executable = compile_interpreted(b.finish());
+    std::vector<uint32_t> from(kSide * kSide);
+    std::vector<uint32_t> to(kSide * kSide + 16);
+    for (size_t i = 0; i < from.size(); ++i) from[i] = static_cast<uint32_t>(i) & 0x3fff3fff;
+    const size_t size = size_of(dtype);
+    const auto address = (reinterpret_cast<uintptr_t>(to.data()) + 63) / 64 * 64;
+    const int64_t along[] = {1, kSide};
+    const int64_t across[] = {kSide, 1};
+    device::BufferArgument arguments[2];
+    arguments[0].data = from.data();
+    arguments[0].strides = along;
+    arguments[1].data = reinterpret_cast<void*>(address);
+    arguments[1].strides = across;
+    const int64_t extents[] = {kSide, kSide};
+    run_interpreted(*executable, {extents, arguments, {}});
+    const auto* const source = reinterpret_cast<const std::byte*>(from.data());
+    const auto* const target = reinterpret_cast<const std::byte*>(address);
+    int64_t wrong = 0;
+    for (int64_t r = 0; r < kSide; ++r) {
+      for (int64_t c = 0; c < kSide; ++c) {
+        const std::byte* const a = source + static_cast<size_t>(c * kSide + r) * size;
+        const std::byte* const z = target + static_cast<size_t>(r * kSide + c) * size;
+        wrong += !std::equal(a, a + size, z);
+      }
+    }
+    EXPECT_EQ(wrong, 0) << tandem::name_of(dtype);
+  }
+}
+
 TEST(InterpreterMap, ThreadsAndInstructionSetsKeepTheBits) {
   Builder b(2);
   const uint16_t x = b.input(Dtype::float32);

@@ -6,6 +6,14 @@
 namespace tandem::backends::common::interpreter {
 
 void run_map(const Launch& launch);
+// A map whose accesses lie along different axes: tiles are rectangles of the inner axis and `axis`,
+// so that accesses along either use whole lines.
+void run_blocks(const Launch& launch, const Space& space, int axis);
+
+// Work that is worth handing to another thread, and tiles that come to it.
+inline constexpr float kRangeNanoseconds = 8000;
+int64_t grain_of(const Pass& pass, int64_t tile_elements);
+
 // False, with nothing done, where the rows that passes keep for each other are too long for the
 // caches and `unless_too_long` is set.
 bool run_rows(const Launch& launch, bool unless_too_long);

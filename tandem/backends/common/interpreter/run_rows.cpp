@@ -112,7 +112,9 @@ class RowRun {
     const bool wide = points >= 32;
     cut_.by_columns = wide && (row < 128 || preference_for_columns() > 0);
     cut_.chunks = (row + kTile - 1) / kTile;
-    cut_.block = cut_.by_columns ? std::min(points, kMaxColumns)
+    // Short rows side by side are transposed, in squares.
+    const int64_t columns = preference_for_columns() > 0 ? kMaxColumns : kMaxColumns / 2;
+    cut_.block = cut_.by_columns ? std::min(points, columns)
                                  : std::clamp<int64_t>(kCacheBytes / row_bytes(), 1, 64);
     cut_.block = std::min(cut_.block, points);
     const int64_t threads = thread_count();

@@ -38,6 +38,10 @@ using PackFunction = void (*)(void* packed, int64_t pitch, const void* memory, i
                               int64_t columns, int64_t row_stride, int64_t column_stride);
 using UnpackFunction = void (*)(void* memory, const void* packed, int64_t pitch, int64_t rows,
                                 int64_t columns, int64_t row_stride, int64_t column_stride);
+// to[r * to_step + c] = from[c * from_step + r], past the caches where `streams` and whole lines
+// allow.
+using TransposeFunction = void (*)(void* to, int64_t to_step, const void* from, int64_t from_step,
+                                   int64_t rows, int64_t columns, bool streams);
 // Folds one chunk of n elements, n a multiple of kGroup, into *result.
 using ChunkFunction = void (*)(const void* tile, size_t n, void* result);
 // First position of the extreme of n elements, 0 < n <= kTile: first NaN if there is one.
@@ -87,6 +91,7 @@ struct TileTable {
   // By log2 of the element size.
   std::array<PackFunction, 4> pack{};
   std::array<UnpackFunction, 4> unpack{};
+  std::array<TransposeFunction, 4> transpose{};
   ConvertFunction stream =
       nullptr;  // bytes past the caches; `to` aligned to 64, n a multiple of 64
   // By type; sum, prod, min, max, all, any and unsigned min, max.
