@@ -7,6 +7,7 @@
 #include "tandem/device/trace.h"
 #include "tandem/engine/eval.h"
 #include "tandem/engine/inspect.h"
+#include "tandem/engine/memory.h"
 #include "tandem/graph/array.h"
 #include "tandem/graph/streams.h"
 #include "tandem/memory/ledger.h"

@@ -33,6 +33,15 @@ nb::dict counters() {
   result["edges"] = c.edges;
   result["transfers"] = c.transfers;
   result["retries_after_oom"] = c.retries_after_oom;
+  result["pressure_trims"] = c.pressure_trims;
+  result["pressure_speculation_stops"] = c.pressure_speculation_stops;
+  result["redundant_copies_dropped"] = c.redundant_copies_dropped;
+  result["evictions"] = c.evictions;
+  result["pressure_waits"] = c.pressure_waits;
+  result["small_runs"] = c.small_runs;
+  result["small_replans"] = c.small_replans;
+  result["out_of_memory"] = c.out_of_memory;
+  result["prefetches"] = c.prefetches;
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "tandem/engine/run.h"
 #include "tandem/graph/walk.h"
 #include "tandem/memory/ledger.h"
+#include "tandem/passes/split.h"
 #include "tandem/passes/view.h"
 
 namespace tandem::engine {
@@ -46,6 +47,10 @@ struct EngineState {
   std::map<uint16_t, Arena> arenas;  // by stream
   inspect::Counters counters;
   Failures failures;
+  uint64_t now = 0;                  // counts attempts to run; buffers remember the last one
+  uint64_t speculation_resumes = 0;  // nothing is made ahead of its readers before
+  bool may_speculate() const { return now >= speculation_resumes; }
+  uint32_t prefetch_distance = 4;  // segments ahead of their readers that small mode copies inputs
   // Tests: sees every segment and transfer. Called under the engine's lock.
   std::function<void(Submission&)> observer;
 };
@@ -55,6 +60,7 @@ struct MemoryShortage {
   memory::Pool* pool;
   Device device;
   size_t bytes;
+  bool go_small = false;  // a whole run would hold too much of the pool at once
 };
 
 // Room for a copy of a buffer on another device, not yet made.
@@ -72,8 +78,9 @@ class Binder {
  public:
   explicit Binder(EngineState& state) : state_(state) {}
 
-  // Starts on a run; a binder serves one at a time and keeps its arrays between them.
-  void begin(PlanEntry& entry, const graph::Walk& walk);
+  // Starts on a run of `plan`, which belongs to the entry; a binder serves one at a time and keeps
+  // its arrays between them.
+  void begin(PlanEntry& entry, std::shared_ptr<const passes::Plan> plan, const graph::Walk& walk);
   // Forgets the run; undoes it unless it was submitted.
   void end();
 
@@ -81,6 +88,10 @@ class Binder {
   void reserve();
   // Queues transfers and segments, in topological order.
   void submit(bool wait);
+  // Small mode, instead of reserve and submit: memory for one segment at a time. Values that are
+  // read farthest in the future make room, are moved to the host if need be, and are copied back
+  // ahead of their readers. Throws MemoryShortage when a segment alone does not fit.
+  void run_small(const passes::SplitPlan& parts, bool wait);
   // Gives storage to the kept nodes and collects the inputs they let go of.
   void publish(std::vector<graph::NodeRef>& dead);
 
@@ -97,7 +108,13 @@ class Binder {
     PendingCopy copy;
   };
 
-  const passes::Plan& plan() const { return *entry_->plan; }
+  struct Victim {
+    Ref<memory::Buffer> buffer;
+    uint32_t next_use;  // of the copy, on its device; kNone: never
+    bool redundant;
+  };
+
+  const passes::Plan& plan() const { return *plan_; }
   uint16_t stream_of(const passes::Segment& segment) const { return walk_->streams[segment.slot]; }
   DeviceEntry& device_of(uint32_t slot) const { return *slot_devices_[slot]; }
   Dims shape_of(const passes::Value& value) const {
@@ -124,16 +141,31 @@ class Binder {
   device::BufferArgument argument(const passes::Operand& operand, const passes::Layout& layout,
                                   DeviceEntry& device) const;
   std::byte* address(uint32_t value, DeviceEntry& device) const;
+  runtime::Urgency urgency(uint32_t segment, bool wait) const;
+  void count_rebind();
   void undo();
+
+  void refresh_exported();
+  void reserve_segment(uint32_t number);
+  void reserve_block(uint32_t value, DeviceEntry& device, memory::Block block);
+  memory::Block make_room(memory::Pool& pool, Device place, size_t bytes, uint16_t stream,
+                          uint32_t segment);
+  std::vector<Victim> victims(Device place, uint32_t segment) const;
+  bool free_copy(const Victim& victim, Device place, uint32_t segment);
+  void prefetch(uint32_t segment);
 
   EngineState& state_;
   PlanEntry* entry_ = nullptr;
+  std::shared_ptr<const passes::Plan> plan_;
+  const passes::SplitPlan* parts_ = nullptr;  // of a small run
+  uint32_t prefetch_resumes_ = 0;             // nothing is prefetched before this segment
   const graph::Walk* walk_ = nullptr;
   std::vector<DeviceEntry*> slot_devices_;
   std::vector<Bound> values_;
   std::vector<PlannedCopy> copies_;
   std::vector<size_t> arena_offsets_;  // by arena slot
   std::vector<device::Point> points_;  // by segment
+  size_t transient_bytes_ = 0;
   bool submitted_ = false;
 };
 

@@ -11,20 +11,26 @@ using passes::kNone;
 namespace {
 
 constexpr size_t kArenaAlignment = 256;
+// Transient values of a run are not looked at as a whole below this.
+constexpr size_t kManyTransientBytes = size_t{256} << 20;
+
 size_t aligned(size_t bytes) {
   return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
 }
 
 }  // namespace
 
-void Binder::begin(PlanEntry& entry, const graph::Walk& walk) {
+void Binder::begin(PlanEntry& entry, std::shared_ptr<const passes::Plan> plan,
+                   const graph::Walk& walk) {
   entry_ = &entry;
+  plan_ = std::move(plan);
   walk_ = &walk;
   submitted_ = false;
+  transient_bytes_ = 0;
   for (const uint16_t stream : walk.streams) {
     slot_devices_.push_back(&state_.devices.get(state_.scheduler.device_of(stream)));
   }
-  values_.resize(plan().values.size());
+  values_.resize(plan_->values.size());
 }
 
 void Binder::end() {
@@ -33,6 +39,7 @@ void Binder::end() {
   values_.clear();
   copies_.clear();
   points_.clear();
+  parts_ = nullptr;
 }
 
 void Binder::undo() {
@@ -68,6 +75,7 @@ void Binder::reserve_value(uint32_t number) {
   if (value.home == Home::leaf) {
     const graph::Storage& storage = *walk_->nodes[walk_->leaves[value.leaf]]->storage();
     bound.buffer = storage.buffer;
+    bound.buffer->use(state_.now);
     bound.layout = {storage.offset, Shape(shape_of(value)), storage.strides};
     return;
   }
@@ -78,12 +86,27 @@ void Binder::reserve_value(uint32_t number) {
   const passes::Instruction& maker = plan().instructions[value.instruction];
   DeviceEntry& device = device_of(maker.slot);
   const size_t bytes = bytes_of(value);
-  memory::Block block = allocate(*device.pool, device.device, bytes, walk_->streams[maker.slot],
+  if (value.home == Home::transient) {
+    transient_bytes_ += bytes;
+    // In small mode one block serves many of these.
+    const size_t cap = transient_bytes_ > kManyTransientBytes ? device.pool->cap() : 0;
+    if (cap != 0 && transient_bytes_ > cap / 4) {
+      throw MemoryShortage{device.pool, device.place(), bytes, true};
+    }
+  }
+  memory::Block block = allocate(*device.pool, device.place(), bytes, walk_->streams[maker.slot],
                                  entry_->output_addresses[number]);
   entry_->output_addresses[number] = block.data;
+  reserve_block(number, device, std::move(block));
+}
+
+// The value will be written to the block.
+void Binder::reserve_block(uint32_t value, DeviceEntry& device, memory::Block block) {
+  Bound& bound = values_[value];
   bound.data = block.data;
   bound.after = block.after;
-  bound.buffer = make_ref<memory::Buffer>(bytes);
+  bound.buffer = make_ref<memory::Buffer>(bytes_of(plan().values[value]));
+  bound.buffer->use(state_.now);
   memory::Copy copy{.device = device.place(),
                     .pool = device.pool,
                     .data = block.data,
@@ -175,7 +198,7 @@ void Binder::reserve_arenas() {
     DeviceEntry& device = state_.devices.get(state_.scheduler.device_of(stream));
     // Half as much again, so that growing shapes do not grow it each time.
     memory::Block block = device.pool->allocate(bytes + bytes / 2, stream);
-    if (!block.data) block = allocate(*device.pool, device.device, bytes, stream);
+    if (!block.data) block = allocate(*device.pool, device.place(), bytes, stream);
     if (arena.data) {
       const device::Point last = state_.scheduler.last_point(stream);
       arena.pool->release(arena.data, arena.capacity, std::span(&last, 1));

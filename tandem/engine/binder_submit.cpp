@@ -54,9 +54,21 @@ uint32_t piece_end(const Run& run, const passes::Segment& segment, uint32_t firs
 
 }  // namespace
 
+// The waiting thread runs its own stream; everything else starts at once.
+runtime::Urgency Binder::urgency(uint32_t segment, bool wait) const {
+  const bool mine = wait && plan().segments[segment].slot == plan().segments.back().slot;
+  return mine ? runtime::Urgency::caller_waits : runtime::Urgency::asynchronous;
+}
+
+void Binder::count_rebind() {
+  if (entry_->dims == walk_->dims) return;
+  if (!entry_->dims.empty()) ++state_.counters.rebinds;
+  entry_->dims = walk_->dims;
+}
+
 void Binder::submit(bool wait) {
   submitted_ = true;
-  Ref<Run> run = Run::make(entry_->plan);
+  Ref<Run> run = Run::make(plan_);
   run->launches.resize(plan().instructions.size());
   points_.resize(plan().segments.size());
   for (size_t i = 0; i < plan().segments.size(); ++i) {
@@ -66,16 +78,8 @@ void Binder::submit(bool wait) {
     bind_instruction(*run, i, device_of(plan().instructions[i].slot));
   }
   run->seal();
-  if (entry_->dims != walk_->dims) {
-    if (!entry_->dims.empty()) ++state_.counters.rebinds;
-    entry_->dims = walk_->dims;
-  }
-  // The waiting thread runs its own stream; everything else starts at once.
-  const uint16_t own_slot = plan().segments.empty() ? 0 : plan().segments.back().slot;
-  for (uint32_t i = 0; i < plan().segments.size(); ++i) {
-    const bool mine = wait && plan().segments[i].slot == own_slot;
-    submit_segment(i, mine ? runtime::Urgency::caller_waits : runtime::Urgency::asynchronous, run);
-  }
+  count_rebind();
+  for (uint32_t i = 0; i < plan().segments.size(); ++i) submit_segment(i, urgency(i, wait), run);
   state_.counters.nodes_run += plan().node_count;
   state_.counters.segments += plan().segments.size();
 }
@@ -126,6 +130,7 @@ void Binder::make_resident(uint32_t value, DeviceEntry& device, memory::Points& 
   if (copy) {
     if (device.place() != kHost) memory::Ledger::instance().eliminated(buffer.bytes());
     memory::note(waits, copy->valid);
+    copy->speculative = false;
     return;
   }
   PendingCopy* planned = pending(value, device.place());
@@ -138,13 +143,13 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
   const passes::Segment& segment = plan().segments[number];
   DeviceEntry& device = device_of(segment.slot);
   const uint16_t stream = stream_of(segment);
-  const Ref<memory::Completion>& completion = run->completions[number];
+  const Ref<memory::Completion>& completion = run->completion(number);
   memory::Points waits;
   for (const uint32_t other : segment.waits) memory::note(waits, points_[other]);
   state_.counters.edges += segment.waits.size();
   // Values in the arena come from earlier segments of the same stream.
-  for (uint32_t i = 0; i < number; ++i) {
-    if (plan().segments[i].slot == segment.slot) run->completions[i]->add_dependent(completion);
+  for (uint32_t i = run->base; i < number; ++i) {
+    if (plan().segments[i].slot == segment.slot) run->completion(i)->add_dependent(completion);
   }
   for (const uint32_t value : segment.inputs) {
     make_resident(value, device, waits);
@@ -267,7 +272,7 @@ device::BufferArgument Binder::argument(const passes::Operand& operand,
 
 void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
   const Instruction& instruction = plan().instructions[number];
-  Run::Launch& launch = run.launches[number];
+  Run::Launch& launch = run.launch(number);
   const Dims shape = Dims(walk_->dims).subspan(instruction.first_dim, instruction.rank);
   launch.first_extent = static_cast<uint32_t>(run.numbers.size());
   if (instruction.product) {

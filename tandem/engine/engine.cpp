@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/check.h"
@@ -16,8 +17,8 @@ namespace tandem::engine {
 namespace {
 
 constexpr size_t kPlanCacheBytes = size_t{256} << 20;
-// Steps against a shortage of memory before it is an error: trim, then wait for all work and trim.
-constexpr int kReliefSteps = 2;
+// Runs in small mode before memory for the whole plan is asked for again.
+constexpr uint32_t kSmallRuns = 16;
 // A stream number that no stream has: memory that the calling thread itself will write.
 constexpr uint16_t kNoStream = 65535;
 
@@ -39,7 +40,7 @@ Engine& Engine::instance() {
 Engine::Engine()
     : scheduler_(spawn),
       devices_(scheduler_),
-      state_{scheduler_, devices_, {}, {}, {}, {}},
+      state_{scheduler_, devices_, {}, {}, {}, 0, 0, 4, {}},
       binder_(state_),
       plan_cache_(kPlanCacheBytes) {
   std::atexit([] { instance().scheduler_.synchronize_all(); });
@@ -64,13 +65,14 @@ void Engine::after_fork(bool child) {
 
 void Engine::eval(std::span<const array> arrays, bool wait) {
   std::vector<graph::NodeRef> dead;
-  int relief = 0;
+  Attempt attempt;
+  if (settings().small_mode == "always") attempt.mode = Mode::small;
   for (;;) {
     std::unique_lock lock(mutex_);
     try {
-      if (try_run(arrays, wait, lock, dead)) break;
+      if (try_run(arrays, wait, attempt, lock, dead)) break;
     } catch (const MemoryShortage& shortage) {
-      relieve(shortage, lock, relief++);
+      relieve_run(shortage, attempt, lock);
     }
   }
   dead.clear();
@@ -78,35 +80,64 @@ void Engine::eval(std::span<const array> arrays, bool wait) {
   for (const array& a : arrays) wait_for(a);
 }
 
-bool Engine::try_run(std::span<const array> arrays, bool wait, std::unique_lock<std::mutex>& lock,
-                     std::vector<graph::NodeRef>& dead) {
+bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
+                     std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead) {
   walk_.run(arrays);
   if (walk_.roots.empty()) return true;
   PlanEntry* entry = plan_cache_.find(walk_);
   if (!entry) {
-    make_plan(walk_, lock);
+    add_plan(walk_, lock);
     return false;
   }
-  binder_.begin(*entry, walk_);
+  ++state_.now;
+  if (entry->small_runs_left > 0 && attempt.mode == Mode::whole) {
+    --entry->small_runs_left;
+    attempt.mode = Mode::small;
+  }
   struct End {
     Binder& binder;
     ~End() { binder.end(); }
   } const end{binder_};
-  binder_.reserve();
-  binder_.submit(wait);
+  if (attempt.mode == Mode::whole) {
+    binder_.begin(*entry, entry->plan, walk_);
+    binder_.reserve();
+    binder_.submit(wait);
+  } else if (!run_small(*entry, wait, attempt, lock)) {
+    return false;
+  }
+  if (attempt.mode != Mode::whole && attempt.was_short) entry->small_runs_left = kSmallRuns;
   binder_.publish(dead);
   ++state_.counters.evals;
   ++state_.counters.plan_hits;
   return true;
 }
 
+bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt,
+                       std::unique_lock<std::mutex>& lock) {
+  const bool fusion = attempt.mode == Mode::small;
+  auto& split = fusion ? entry.split : entry.unfused_split;
+  if (!split && fusion) split = std::make_unique<passes::SplitPlan>(passes::split(*entry.plan));
+  // What the walk found may have changed while the plan was made.
+  if (!split && attempt.unfused && attempt.unfused->key == walk_.key) {
+    split = std::make_unique<passes::SplitPlan>(passes::split(*attempt.unfused));
+  }
+  if (!split) {
+    attempt.unfused = make_plan(walk_, false, lock);
+    ++state_.counters.small_replans;
+    return false;
+  }
+  binder_.begin(entry, split->plan, walk_);
+  binder_.run_small(*split, wait);
+  return true;
+}
+
 // Plans from a copy of the graph while other threads go on.
-PlanEntry* Engine::make_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock) {
+std::shared_ptr<passes::Plan> Engine::make_plan(const graph::Walk& walk, bool fusion,
+                                                std::unique_lock<std::mutex>& lock) {
   const graph::FlatGraph graph = graph::flatten(walk);
-  const uint64_t hash = walk.hash;
   std::vector<uint64_t> key = walk.key;
   lock.unlock();
-  passes::PlannerOptions options{settings().fusion, settings().verify};
+  passes::PlannerOptions options{fusion, settings().verify};
   for (const Device device : graph.devices) {
     options.row_bytes.push_back(devices_.get(device).backend->capabilities().row_bytes);
   }
@@ -116,23 +147,60 @@ PlanEntry* Engine::make_plan(const graph::Walk& walk, std::unique_lock<std::mute
   lock.lock();
   ++state_.counters.plans_built;
   state_.counters.nodes_planned += plan->node_count;
+  return plan;
+}
+
+PlanEntry* Engine::add_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock) {
+  const uint64_t hash = walk.hash;
+  auto plan = make_plan(walk, settings().fusion, lock);
   --state_.counters.plan_hits;  // the run that follows is no hit
   return plan_cache_.insert(hash, std::move(plan));
 }
 
-void Engine::relieve(const MemoryShortage& shortage, std::unique_lock<std::mutex>& lock, int step) {
-  const memory::PoolStatistics before = shortage.pool->statistics();
-  if (step >= kReliefSteps) {
-    raise<OutOfMemory>("memory",
-                       "{} has no room for {} bytes: {} bytes are in use and {} cached of a limit "
-                       "of {}",
-                       to_string(shortage.device), shortage.bytes, before.active_bytes,
-                       before.cached_bytes, shortage.pool->cap());
-  }
+bool Engine::try_relief(const MemoryShortage& shortage, Attempt& attempt,
+                        std::unique_lock<std::mutex>& lock) {
   ++state_.counters.retries_after_oom;
+  if (free_memory(state_, shortage, attempt.pressure)) {
+    lock.unlock();
+    return true;
+  }
+  const device::Point point = awaited_memory(state_, *shortage.pool);
+  if (point.never_waits()) return false;
   lock.unlock();
-  if (step > 0) scheduler_.synchronize_all();
+  wait_for(point);
   shortage.pool->trim(0);
+  return true;
+}
+
+void Engine::relieve(const MemoryShortage& shortage, Attempt& attempt,
+                     std::unique_lock<std::mutex>& lock) {
+  if (!try_relief(shortage, attempt, lock)) raise_out_of_memory(shortage);
+}
+
+void Engine::relieve_run(const MemoryShortage& shortage, Attempt& attempt,
+                         std::unique_lock<std::mutex>& lock) {
+  const bool small = enabled(PressureStep::small) && settings().small_mode != "never";
+  attempt.was_short = true;
+  if (attempt.mode == Mode::whole) {
+    if (!(small && shortage.go_small) && try_relief(shortage, attempt, lock)) return;
+  } else if (attempt.pressure.step == 0 && free_memory(state_, shortage, attempt.pressure)) {
+    // Small mode drops and evicts by itself and knows the future; arenas it does not see.
+    lock.unlock();
+    return;
+  }
+  if (attempt.mode == Mode::small_unfused || !small) raise_out_of_memory(shortage);
+  attempt.mode = attempt.mode == Mode::whole ? Mode::small : Mode::small_unfused;
+  lock.unlock();
+}
+
+void Engine::raise_out_of_memory(const MemoryShortage& shortage) {
+  ++state_.counters.out_of_memory;
+  const memory::PoolStatistics now = shortage.pool->statistics();
+  raise<OutOfMemory>("memory",
+                     "{} has no room for {} bytes: {} bytes are in use and {} cached of a limit "
+                     "of {}",
+                     to_string(shortage.device), shortage.bytes, now.active_bytes, now.cached_bytes,
+                     shortage.pool->cap());
 }
 
 void Engine::wait_for(const array& a) {
@@ -141,8 +209,9 @@ void Engine::wait_for(const array& a) {
   Ref<memory::Completion> completion;
   {
     const std::lock_guard lock(mutex_);
-    point = storage->buffer->origin().valid;
-    completion = storage->buffer->completion();
+    memory::Copy& copy = storage->buffer->origin();
+    point = copy.valid;
+    completion = storage->buffer->completion_of(copy);
   }
   wait_for(point);
   check(completion);
@@ -166,11 +235,12 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
   memory::Buffer& buffer = *storage.buffer;
   buffer.drop_failed(kHost);
   memory::Copy* copy = buffer.find(kHost);
-  for (int step = 0; !copy; ++step) {
+  Attempt attempt;
+  while (!copy) {
     memory::Block block = devices_.host_pool().allocate(
         buffer.bytes(), devices_.get(buffer.origin().device).copy_out);
     if (!block.data) {
-      relieve({&devices_.host_pool(), kHost, buffer.bytes()}, lock, step);
+      relieve({&devices_.host_pool(), kHost, buffer.bytes()}, attempt, lock);
       lock.lock();
       copy = buffer.find(kHost);
       continue;
@@ -178,6 +248,7 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
     copy_to(state_, buffer, {kHost, std::move(block), memory::Cause::output});
     copy = buffer.find(kHost);
   }
+  buffer.hand_out();
   const device::Point valid = copy->valid;
   std::byte* data = copy->data;
   const Ref<memory::Completion> completion = buffer.completion_of(*copy);
@@ -188,11 +259,12 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
 }
 
 Ref<memory::Buffer> Engine::allocate_host(size_t bytes) {
-  for (int step = 0;; ++step) {
+  Attempt attempt;
+  for (;;) {
     memory::Block block = devices_.host_pool().allocate(bytes, kNoStream);
     if (!block.data) {
       std::unique_lock lock(mutex_);
-      relieve({&devices_.host_pool(), kHost, bytes}, lock, step);
+      relieve({&devices_.host_pool(), kHost, bytes}, attempt, lock);
       continue;
     }
     for (const device::Point point : block.after) wait_for(point);
@@ -235,6 +307,11 @@ void Engine::synchronize(const Stream& stream) {
   }
 }
 
+uint32_t Engine::set_prefetch_distance(uint32_t segments) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(state_.prefetch_distance, segments);
+}
+
 void Engine::set_observer(std::function<void(Submission&)> observer) {
   const std::lock_guard lock(mutex_);
   state_.observer = std::move(observer);
@@ -268,7 +345,7 @@ std::string Engine::plan_text(std::span<const array> arrays) {
   if (walk_.roots.empty()) return "nothing to compute\n";
   const PlanEntry* entry = plan_cache_.find(walk_);
   if (!entry) {
-    entry = make_plan(walk_, lock);
+    entry = add_plan(walk_, lock);
     ++state_.counters.plan_hits;
   }
   return entry->plan->text();

@@ -9,6 +9,7 @@
 
 #include "tandem/engine/binder.h"
 #include "tandem/engine/inspect.h"
+#include "tandem/engine/pressure.h"
 #include "tandem/graph/evaluator.h"
 
 namespace tandem::engine {
@@ -34,18 +35,40 @@ class Engine final : public graph::Evaluator {
   runtime::Scheduler& scheduler() { return scheduler_; }
   // Tests: makes all plan keys collide, forgets plans.
   PlanCache& plan_cache() { return plan_cache_; }
+  // Tests: see EngineState::prefetch_distance; returns the one before.
+  uint32_t set_prefetch_distance(uint32_t segments);
   // Tests: see EngineState::observer; an empty function ends it.
   void set_observer(std::function<void(Submission&)> observer);
 
  private:
   Engine();
 
-  // Under the lock; false when memory is short and something was done about it, or a plan was made:
-  // walk again.
-  bool try_run(std::span<const array> arrays, bool wait, std::unique_lock<std::mutex>& lock,
-               std::vector<graph::NodeRef>& dead);
-  PlanEntry* make_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);
-  void relieve(const MemoryShortage& shortage, std::unique_lock<std::mutex>& lock, int step);
+  // How a plan is run: all at once, one segment at a time, and so with a plan without fusion, whose
+  // kernels have fewer operands.
+  enum class Mode : uint8_t { whole, small, small_unfused };
+  struct Attempt {
+    PressureAttempt pressure;
+    Mode mode = Mode::whole;
+    bool was_short = false;
+    std::shared_ptr<const passes::Plan> unfused;  // made in an earlier round
+  };
+
+  // Under the lock; false when a plan was made: walk again.
+  bool try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
+               std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead);
+  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt,
+                 std::unique_lock<std::mutex>& lock);
+  std::shared_ptr<passes::Plan> make_plan(const graph::Walk& walk, bool fusion,
+                                          std::unique_lock<std::mutex>& lock);
+  PlanEntry* add_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);
+  // Takes the next step against the shortage and unlocks; raises OutOfMemory when none is left.
+  void relieve(const MemoryShortage& shortage, Attempt& attempt,
+               std::unique_lock<std::mutex>& lock);
+  void relieve_run(const MemoryShortage& shortage, Attempt& attempt,
+                   std::unique_lock<std::mutex>& lock);
+  bool try_relief(const MemoryShortage& shortage, Attempt& attempt,
+                  std::unique_lock<std::mutex>& lock);
+  [[noreturn]] void raise_out_of_memory(const MemoryShortage& shortage);
   void wait_for(const array& a);
   static void check(const Ref<memory::Completion>& completion);
   void before_fork();

@@ -25,6 +25,16 @@ struct Counters {
   uint64_t edges = 0;  // waits between streams
   uint64_t transfers = 0;
   uint64_t retries_after_oom = 0;
+  // Steps against a shortage of memory, in the order in which they are taken.
+  uint64_t pressure_trims = 0;              // arenas and idle blocks given back
+  uint64_t pressure_speculation_stops = 0;  // copies made too early dropped
+  uint64_t redundant_copies_dropped = 0;
+  uint64_t evictions = 0;       // only copies moved to the host
+  uint64_t pressure_waits = 0;  // for work that free memory waited for
+  uint64_t small_runs = 0;      // plans that ran one segment at a time
+  uint64_t small_replans = 0;   // and were planned again without fusion for it
+  uint64_t out_of_memory = 0;   // errors raised
+  uint64_t prefetches = 0;      // copies made ahead of their readers
 };
 Counters counters();
 

@@ -54,7 +54,9 @@ PlanEntry* PlanCache::find(const graph::Walk& walk) {
 PlanEntry* PlanCache::insert(uint64_t hash, std::shared_ptr<const passes::Plan> plan) {
   const size_t cost = cost_of(*plan);
   const size_t values = plan->values.size();
-  by_use_.push_front({hash_of(hash), {std::move(plan), {}, {}, cost}});
+  by_use_.push_front({hash_of(hash), {}});
+  by_use_.front().entry.plan = std::move(plan);
+  by_use_.front().entry.cost_bytes = cost;
   by_use_.front().entry.output_addresses.resize(values);
   by_hash_.emplace(by_use_.front().hash, by_use_.begin());
   bytes_ += cost;

@@ -10,6 +10,7 @@
 
 #include "tandem/graph/walk.h"
 #include "tandem/passes/plan.h"
+#include "tandem/passes/split.h"
 
 namespace tandem::engine {
 
@@ -19,6 +20,9 @@ struct PlanEntry {
   std::vector<std::byte*> output_addresses;  // by value: where the last run put it (sticky outputs)
   std::vector<int64_t> dims;                 // of the last run
   size_t cost_bytes = 0;                     // about
+  // For small mode, made when first needed: the plan split, and one made without fusion.
+  std::unique_ptr<const passes::SplitPlan> split, unfused_split;
+  uint32_t small_runs_left = 0;  // memory was short: runs that do not try to reserve all at once
 };
 
 // Guarded by the engine's lock.

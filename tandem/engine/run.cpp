@@ -43,6 +43,7 @@ void Run::recycle(Run* run) {
   run->first_strides.clear();
   run->params.clear();
   run->completions.clear();
+  run->base = 0;
   SpareRuns& spare = spare_runs();
   const std::lock_guard lock(spare.mutex);
   if (spare.runs.size() < kMaxSpareRuns) {
@@ -58,7 +59,7 @@ void Run::seal() {
 }
 
 device::LaunchArguments Run::arguments(uint32_t instruction) const {
-  const Launch& launch = launches[instruction];
+  const Launch& launch = launches[instruction - base];
   device::LaunchArguments arguments;
   arguments.extents = {numbers.data() + launch.first_extent, launch.extent_count};
   arguments.buffers = {buffers.data() + launch.first_buffer, launch.buffer_count};
@@ -100,7 +101,7 @@ void SegmentWork::launch(device::Queue& queue, uint32_t instruction) {
 }
 
 void SegmentWork::run(device::Queue& queue) {
-  const Ref<memory::Completion>& completion = run_->completions[piece_.segment];
+  const Ref<memory::Completion>& completion = run_->completion(piece_.segment);
   // A failed input fails the segment without running it; its text names the op that failed first.
   if (completion->failed()) std::rethrow_exception(completion->error());
   const auto& instructions = run_->plan().segments[piece_.segment].instructions;
@@ -110,7 +111,7 @@ void SegmentWork::run(device::Queue& queue) {
 }
 
 void SegmentWork::fail(std::exception_ptr error) noexcept {
-  const Ref<memory::Completion>& completion = run_->completions[piece_.segment];
+  const Ref<memory::Completion>& completion = run_->completion(piece_.segment);
   // What failed because of an input is told by the input's own stream.
   const bool own = !completion->failed();
   completion->fail(error);

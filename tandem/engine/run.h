@@ -41,6 +41,14 @@ class Run {
   std::vector<uint64_t> params;
   std::vector<Ref<memory::Completion>> completions;  // by segment
 
+  // The run holds this instruction and segment and those that follow; earlier ones have runs of
+  // their own (small mode).
+  uint32_t base = 0;
+  Launch& launch(uint32_t instruction) { return launches[instruction - base]; }
+  const Ref<memory::Completion>& completion(uint32_t segment) const {
+    return completions[segment - base];
+  }
+
   // Turns offsets into addresses once the arrays have their final size.
   void seal();
   device::LaunchArguments arguments(uint32_t instruction) const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tandem/base/check.h"
+#include "tandem/memory/residents.h"
 
 namespace tandem::memory {
 namespace {
@@ -66,6 +67,7 @@ void note(Points& points, device::Point point) {
 }
 
 Buffer::~Buffer() {
+  if (resident_) Residents::instance().remove(*this);
   Points foreign_uses;
   for (const Copy& copy : copies_) {
     if (copy.pool == nullptr) {
@@ -85,6 +87,10 @@ Copy* Buffer::find(Device device) {
 
 Copy& Buffer::add(Copy copy) {
   TANDEM_CHECK(find(copy.device) == nullptr, "a second copy on {}", to_string(copy.device));
+  if (copy.device.type != DeviceType::cpu && !resident_) {
+    resident_ = true;
+    Residents::instance().add(*this);
+  }
   return copies_.push_back(std::move(copy));
 }
 
@@ -104,10 +110,25 @@ void Buffer::drop(Device device) {
   copies_.erase(copy);
 }
 
+bool Buffer::may_drop(Device device) {
+  if (other_than(device) == nullptr) return false;
+  return device.type != DeviceType::cpu || (!handed_out_ && exports_ == 0 && !foreign_owner_);
+}
+
+Copy* Buffer::other_than(Device device) {
+  for (Copy& copy : copies_) {
+    if (copy.device == device) continue;
+    if (!copy.completion || !copy.completion->failed()) return &copy;
+  }
+  return nullptr;
+}
+
 void Buffer::drop_failed(Device device) {
   const Copy* const copy = find(device);
   const bool failed = copy != nullptr && copy->completion && copy->completion->failed();
-  if (failed && (!completion_ || !completion_->failed())) drop(device);
+  // The only copy stays: its failure is then that of the value.
+  const bool again = failed && other_than(device) != nullptr;
+  if (again && (!completion_ || !completion_->failed())) drop(device);
 }
 
 }  // namespace tandem::memory

@@ -57,6 +57,7 @@ struct Copy {
   Points uses;          // latest use per stream, the valid Point not included
   // Whether the transfer that makes this copy succeeded; null for the copy that the producer wrote.
   Ref<Completion> completion = {};
+  bool speculative = false;  // made ahead of a reader and not read yet
 };
 
 // Copies are guarded by the engine's lock; owners count atomically.
@@ -91,13 +92,31 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   std::atomic<int>& exports() { return exports_; }
   std::atomic<int>& writable_exports() { return writable_exports_; }
 
+  // The address of the host copy was given to a user: that copy stays.
+  void hand_out() { handed_out_ = true; }
+  // Whether the copy on `device` may be dropped while another one remains: nobody outside knows its
+  // address.
+  bool may_drop(Device device);
+  // A sound copy other than the one on `device`; null when that is the only one.
+  Copy* other_than(Device device);
+
+  // When a run last used it, on the engine's count.
+  uint64_t last_used() const { return last_used_; }
+  void use(uint64_t now) { last_used_ = now; }
+
   // The buffer's host copy is memory of somebody else; `owner` is let go with the buffer, through
   // the graveyard of foreign owners (never under a lock of ours, never on a worker).
   void set_foreign_owner(std::shared_ptr<void> owner) { foreign_owner_ = std::move(owner); }
   bool foreign() const { return foreign_owner_ != nullptr; }
 
  private:
+  friend class Residents;
+
   size_t bytes_;
+  size_t place_among_residents_ = 0;  // guarded by their mutex
+  uint64_t last_used_ = 0;
+  bool resident_ = false;  // is one of the Residents
+  bool handed_out_ = false;
   SmallVector<Copy, 1> copies_;
   Ref<Completion> completion_;
   std::atomic<int> exports_{0};

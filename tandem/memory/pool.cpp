@@ -161,6 +161,7 @@ size_t Pool::Impl::trim(size_t keep) {
 Pool::Pool(std::unique_ptr<Source> source, const device::Timeline& timeline, size_t cap)
     : impl_(std::make_unique<Impl>(std::move(source), timeline, cap)) {
   arm_faults_once();
+  if (settings().cache_limit > 0) impl_->cache_limit = static_cast<size_t>(settings().cache_limit);
 }
 
 Pool::~Pool() = default;
@@ -197,6 +198,11 @@ void Pool::set_cache_limit(size_t bytes) {
   impl_->trim(bytes);
 }
 
+size_t Pool::cache_limit() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->cache_limit;
+}
+
 void Pool::set_cap(size_t bytes) {
   const std::lock_guard lock(impl_->mutex);
   impl_->cap = bytes;
@@ -208,6 +214,23 @@ void Pool::set_cap(size_t bytes) {
 size_t Pool::cap() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->cap;
+}
+
+Points Pool::pending() const {
+  Points earliest;
+  const auto note_earliest = [&](device::Point point) {
+    if (impl_->timeline.reached(point)) return;
+    for (device::Point& known : earliest) {
+      if (known.stream() != point.stream()) continue;
+      if (point.sequence() < known.sequence()) known = point;
+      return;
+    }
+    earliest.push_back(point);
+  };
+  const std::lock_guard lock(impl_->mutex);
+  impl_->space.for_each_pending(note_earliest);
+  impl_->small.for_each_pending(note_earliest);
+  return earliest;
 }
 
 PoolStatistics Pool::statistics() const {

@@ -67,8 +67,12 @@ class Pool {
 
   // Upper limit of cached bytes; what exceeds it is given back at release.
   void set_cache_limit(size_t bytes);
+  size_t cache_limit() const;
   void set_cap(size_t bytes);
   size_t cap() const;
+
+  // Of each stream the earliest Point that is not reached and that free memory waits for.
+  Points pending() const;
 
   PoolStatistics statistics() const;
   void reset_peak();

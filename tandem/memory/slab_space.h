@@ -40,6 +40,14 @@ class SlabSpace {
   // Returns idle slabs to the source until `bytes` have been returned or none is left.
   size_t shrink(size_t bytes);
 
+  // Calls f(point) for every Point that a free range remembers.
+  template <class F>
+  void for_each_pending(F&& f) const {
+    for (const auto& [data, free] : free_) {
+      for (const device::Point point : free.pending) f(point);
+    }
+  }
+
   size_t source_bytes() const { return source_bytes_; }
   // Bytes of slabs without any block; what shrink can give at most.
   size_t empty_bytes() const { return empty_bytes_; }

@@ -32,6 +32,16 @@ class SmallBlocks {
   // Hands the chunks without any block in use back to the space.
   void reclaim();
 
+  // Calls f(point) for every Point that a free block remembers.
+  template <class F>
+  void for_each_pending(F&& f) const {
+    for (const List& list : lists_) {
+      for (const Free& free : list.free) {
+        for (const device::Point point : free.pending) f(point);
+      }
+    }
+  }
+
  private:
   struct Free {
     std::byte* data = nullptr;

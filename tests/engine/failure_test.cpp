@@ -167,7 +167,7 @@ TEST(Failures, device_memory_is_out_and_the_eval_can_be_tried_again) {
       multiply(broadcast_to(x, Shape{(int64_t{3} << 30) / 100, 100}), Scalar(2.0), kGpu);
   const uint64_t limit = static_cast<uint64_t>(inspect::memory(kGpu).active);
   EXPECT_THROW(eval(huge), OutOfMemory);
-  EXPECT_EQ(inspect::memory(kGpu).active, limit);
+  EXPECT_LE(inspect::memory(kGpu).active, limit);  // arenas were given back
   EXPECT_FALSE(huge.evaluated());
 
   const array y = add(x, Scalar(1.0), kGpu), total = sum(y, Axes(), false, kGpu);

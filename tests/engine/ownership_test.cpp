@@ -22,6 +22,7 @@ TEST(Ownership, output_survives_replay) {
 }
 
 TEST(Ownership, donate_under_async) {
+  const ScopedSetting mode("small_mode", "auto");
   const array gradient = ramp({1 << 16}, 1.0, 0.0);
   array p = ramp({1 << 16}, 0.0, 0.0) + array(0.0f);
   eval(p);

@@ -191,5 +191,25 @@ TEST(Pool, SteadyLoopsTakeNothingMoreFromTheSource) {
   EXPECT_EQ(pool.statistics().source_calls, calls) << "un-waited work on one stream is no obstacle";
 }
 
+TEST(Pool, NamesTheWorkThatFreeMemoryWaitsFor) {
+  device::Timeline timeline;
+  Pool pool(make_host_source(), timeline, 0);
+  EXPECT_TRUE(pool.pending().empty());
+  const Block small = pool.allocate(100, 1), large = pool.allocate(size_t{1} << 20, 1),
+              other = pool.allocate(size_t{1} << 20, 2);
+  const auto give = [&](const Block& block, device::Point last) {
+    pool.release(block.data, block.capacity, std::span(&last, 1));
+  };
+  give(small, device::Point(1, 8));
+  give(large, device::Point(1, 5));
+  give(other, device::Point(2, 7));
+  const Points pending = pool.pending();
+  ASSERT_EQ(pending.size(), 2u) << "the earliest of each stream";
+  EXPECT_EQ(pending[0].stream() == 1 ? pending[0] : pending[1], device::Point(1, 5));
+  timeline.advance(device::Point(1, 8));
+  timeline.advance(device::Point(2, 7));
+  EXPECT_TRUE(pool.pending().empty());
+}
+
 }  // namespace
 }  // namespace tandem::memory
