@@ -25,6 +25,7 @@ ScalarFunction text_function(L) {
 template <class L>
 ScalarFunction text_function(L leaf, Type operand, bool is_unsigned) {
   if constexpr (L::info.operands == LeafOperands::real) {
+    if (operand == Type::f64) return text_function<F64>(leaf);
     return operand == Type::f32 ? text_function<F32>(leaf) : nullptr;
   } else if (operand == Type::i32) {
     return is_unsigned ? text_function<U32>(leaf) : text_function<I32>(leaf);
@@ -63,7 +64,7 @@ std::string check_leaf(uint16_t leaf, Type result, std::span<const Type> operand
     return fmt::format("{} takes {} operands, got {}", info.name, info.arity, operands.size());
   }
   const Type type = operands[0];
-  const bool type_fits = info.operands == LeafOperands::real      ? type == Type::f32
+  const bool type_fits = info.operands == LeafOperands::real      ? is_float(type)
                          : info.operands == LeafOperands::integer ? is_int(type)
                                                                   : type == Type::i32;
   const bool all_same =

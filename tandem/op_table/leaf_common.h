@@ -44,4 +44,24 @@ F scale(F p, F n) {
   }
 }
 
+// A number as the unevaluated sum high + low, |low| at most half a unit in the last place of high.
+template <class F>
+struct DoubleFloat {
+  F high, low;
+};
+// high + low, where |high| is at least |low| or high is 0.
+template <class F>
+DoubleFloat<F> renormalise(F high, F low) {
+  const F sum = high + low;
+  return {sum, low - (sum - high)};
+}
+
+// a + b, whichever is larger.
+template <class F>
+DoubleFloat<F> two_sum(F a, F b) {
+  const F sum = a + b;
+  const F b_part = sum - a;
+  return {sum, (a - (sum - b_part)) + (b - b_part)};
+}
+
 }  // namespace tandem::op_table::leaf

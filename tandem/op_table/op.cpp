@@ -93,8 +93,6 @@ Signature infer(RowId id, std::span<const Dtype> inputs) {
   TANDEM_USER(rule != ClassRule::absent, DTypeError, op.name, "expects {}: got {}",
               describe_classes(op), describe(inputs));
   if (rule == ClassRule::promotes) common = promote_class(op, common);
-  TANDEM_USER(common != Dtype::float64 || !op.has(kLeaf), DTypeError, op.name,
-              "float64 {} is not offered yet: got {}, expected float32", op.name, describe(inputs));
   Signature signature;
   signature.operands.fill(common);
   if (op.first_is_mask) signature.operands[0] = Dtype::bool_;

@@ -5,18 +5,6 @@
 
 namespace tandem::op_table::leaf {
 
-// A number as the unevaluated sum high + low, |low| at most half a unit in the last place of high.
-template <class F>
-struct DoubleFloat {
-  F high, low;
-};
-// high + low, where |high| is at least |low| or high is 0.
-template <class F>
-DoubleFloat<F> renormalise(F high, F low) {
-  const F sum = high + low;
-  return {sum, low - (sum - high)};
-}
-
 // log2((1 + s) / (1 - s)) - K s, to 2^-40 of K s; s = high + low, |s| <= 0.2.
 template <class F>
 DoubleFloat<F> log2_tail(DoubleFloat<F> s) {

@@ -8,6 +8,7 @@
 //   integers   div rem min max mulhi shr (logical) sar   shifts by >= width give 0 (sar: the sign)
 //              >> is sar of signed, shr of unsigned integers
 //   both       select(mask, a, b), like(x, c): the constant c in the type of x
+//              is_double(f): bool, or std::bool_constant where the type of the carrier tells
 //   optional   any_true(mask) -> C++ bool: lets a text skip work that no lane needs;
 //              scale_near_one(p, n): a faster ldexp (leaf_common.h); neither changes a result
 //   bits       bits(f) -> integer of the same width, from_bits(i) -> float
@@ -71,6 +72,10 @@ template <std::floating_point T>
 constexpr Scalar<T> operator-(Scalar<T> x) {
   using Bits = std::make_unsigned_t<SameWidthInt<T>>;
   return {std::bit_cast<T>(std::bit_cast<Bits>(x.v) ^ (Bits{1} << (sizeof(T) * 8 - 1)))};
+}
+template <std::floating_point T>
+constexpr auto is_double(Scalar<T>) {
+  return std::bool_constant<sizeof(T) == 8>{};
 }
 template <std::floating_point T>
 constexpr B1 is_nan(Scalar<T> x) {

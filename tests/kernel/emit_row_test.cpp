@@ -188,15 +188,14 @@ TEST(EmitRow, every_row_takes_every_dtype_that_infer_accepts) {
   });
 }
 
-TEST(EmitRow, expanded_leaves_have_the_bits_of_calls) {
-  std::vector<float> inputs;
-  for (uint32_t i = 0; i < 4096; ++i) inputs.push_back(std::bit_cast<float>(i * 0x00100421u));
+// Every unary row that calls leaves, on all `inputs` of one dtype.
+template <class Word>
+void check_expanded(Dtype dtype, const std::vector<Word>& inputs) {
   const auto n = static_cast<int64_t>(inputs.size());
   op_table::for_each_row([&](auto row) {
     using R = decltype(row);
     if (R::arity != 1 || !R::info.has(op_table::kLeaf)) return;
-    const Dtype dtype = Dtype::float32;
-    std::vector<float> called(inputs.size()), expanded(inputs.size());
+    std::vector<Word> called(inputs.size()), expanded(inputs.size());
     TestLaunch({n})
         .buffer(inputs, {1})
         .buffer(called, {1})
@@ -206,11 +205,18 @@ TEST(EmitRow, expanded_leaves_have_the_bits_of_calls) {
         .buffer(expanded, {1})
         .run(row_kernel(R::id, std::span(&dtype, 1), true));
     for (size_t i = 0; i < inputs.size(); ++i) {
-      ASSERT_TRUE(same_bits(dtype, std::bit_cast<uint32_t>(called[i]),
-                            std::bit_cast<uint32_t>(expanded[i])))
-          << R::info.name << " of " << inputs[i];
+      ASSERT_TRUE(same_bits(dtype, called[i], expanded[i])) << R::info.name << " of " << inputs[i];
     }
   });
+}
+
+TEST(EmitRow, expanded_leaves_have_the_bits_of_calls) {
+  std::vector<uint32_t> singles;
+  std::vector<uint64_t> doubles;
+  for (uint32_t i = 0; i < 4096; ++i) singles.push_back(i * 0x00100421u);
+  for (uint64_t i = 0; i < 2048; ++i) doubles.push_back(i * 0x0020084210842109u);
+  check_expanded(Dtype::float32, singles);
+  check_expanded(Dtype::float64, doubles);
 }
 
 TEST(EmitRow, integer_texts_wrap_and_are_total) {

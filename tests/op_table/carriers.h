@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <stdexcept>
 
 #include "tandem/op_table/op.h"
@@ -37,7 +38,8 @@ inline Reference floor(Reference x) { return {std::floor(x.v)}; }
 inline Reference ceil(Reference x) { return {std::ceil(x.v)}; }
 inline Reference trunc(Reference x) { return {std::trunc(x.v)}; }
 
-inline double leaf_value(LeafId id, double x) {
+template <std::floating_point Real>
+Real leaf_value(LeafId id, Real x) {
   switch (id) {
     case LeafId::exp:
       return std::exp(x);
@@ -73,12 +75,16 @@ inline double leaf_value(LeafId id, double x) {
       throw std::logic_error("no reference for this leaf of one operand");
   }
 }
-inline double leaf_value(LeafId id, double x, double y) {
+// Of two operands.
+template <std::floating_point Real>
+Real leaf_value(LeafId id, Real x, Real y) {
   switch (id) {
     case LeafId::atan2:
       return std::atan2(x, y);
     case LeafId::pow:
-      return std::pow(x, y);
+      // The long double form of glibc gives a wrong sign for infinite x and huge y.
+      return std::isinf(x) ? std::pow(static_cast<double>(x), static_cast<double>(y))
+                           : std::pow(x, y);
     case LeafId::fmod:
       return std::fmod(x, y);
     default:

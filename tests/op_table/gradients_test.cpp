@@ -107,7 +107,7 @@ TEST(Gradients, UnchosenOperandsDoNotContaminate) {
   EXPECT_EQ((gradient_at<Row<RowId::minimum>, 1>(1, {2, 2, 0})), 1);
 }
 
-// infer() refuses float64 by this trait: it must say exactly whether a text calls a leaf.
+// The trait says exactly whether a text calls a leaf.
 TEST(Gradients, LeafTraitIsWhatTheTextDoes) {
   for_each_row([](auto r) {
     using R = decltype(r);

@@ -11,6 +11,7 @@
 #include "tandem/op_table/scalar_math.h"
 #include "tests/op_table/carriers.h"
 #include "tests/op_table/operands.h"
+#include "tools/double_samples.h"
 #include "tools/ulp_error.h"
 
 namespace tandem::op_table {
@@ -50,11 +51,21 @@ TEST(Leaf, CommittedTableCoversEveryLeafInsideItsBound) {
 
 template <class L>
 double error_at(float x) {
-  return ulp_error(L::text(F32{x}).v, testing_carrier::leaf_value(L::id, x));
+  return ulp_error(L::text(F32{x}).v, testing_carrier::leaf_value<double>(L::id, x));
 }
 template <class L>
 double error_at(float x, float y) {
-  return ulp_error(L::text(F32{x}, F32{y}).v, testing_carrier::leaf_value(L::id, x, y));
+  return ulp_error(L::text(F32{x}, F32{y}).v, testing_carrier::leaf_value<double>(L::id, x, y));
+}
+// In double precision, against the wider long double.
+template <class L>
+double error_at(double x) {
+  return ulp_error(L::text(F64{x}).v, testing_carrier::leaf_value<long double>(L::id, x));
+}
+template <class L>
+double error_at(double x, double y) {
+  return ulp_error(L::text(F64{x}, F64{y}).v,
+                   testing_carrier::leaf_value<long double>(L::id, x, y));
 }
 
 // The table was measured on every input, so no sample may exceed it by more than its rounding.
@@ -94,6 +105,36 @@ TEST(Leaf, SamplesOfTwoOperandsStayInsideTheBound) {
       for (float x : special_floats()) {
         for (float y : special_floats()) {
           ASSERT_LE(error_at<L>(x, y), leaf.info.ulp) << leaf.info.name << "(" << x << ", " << y;
+        }
+      }
+    }
+  });
+}
+
+TEST(Leaf, Float64SamplesStayInsideTheBound) {
+  if (std::numeric_limits<long double>::digits < 64) GTEST_SKIP() << "no wider reference";
+  for_each_leaf([&](auto leaf) {
+    using L = decltype(leaf);
+    if constexpr (L::info.operands == LeafOperands::real) {
+      // The reference itself may be off by 2^-11 units.
+      const double bound = L::info.ulp_f64 == 0 ? 0 : L::info.ulp_f64 - 0x1p-11;
+      DoubleSamples samples(17);
+      for (int i = 0; i < 1 << 20; ++i) {
+        const double x = samples.next();
+        if constexpr (L::arity == 1) {
+          ASSERT_LE(error_at<L>(x), bound) << leaf.info.name << " at " << x;
+        } else {
+          const double y = samples.beside(x);
+          ASSERT_LE(error_at<L>(x, y), bound) << leaf.info.name << "(" << x << ", " << y;
+        }
+      }
+      for (double x : special_doubles()) {
+        if constexpr (L::arity == 1) {
+          ASSERT_LE(error_at<L>(x), bound) << leaf.info.name << " at " << x;
+        } else {
+          for (double y : special_doubles()) {
+            ASSERT_LE(error_at<L>(x, y), bound) << leaf.info.name << "(" << x << ", " << y;
+          }
         }
       }
     }

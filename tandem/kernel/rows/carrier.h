@@ -69,6 +69,7 @@ inline MaskValue operator>(MaskValue x, MaskValue y) { return y < x; }
 inline MaskValue operator>=(MaskValue x, MaskValue y) { return y <= x; }
 
 // ---- floats
+inline bool is_double(FloatValue x) { return x.type() == Type::f64; }
 inline FloatValue operator+(FloatValue x, FloatValue y) { return carrier::binary(Op::add, x, y); }
 inline FloatValue operator-(FloatValue x, FloatValue y) { return carrier::binary(Op::sub, x, y); }
 inline FloatValue operator*(FloatValue x, FloatValue y) { return carrier::binary(Op::mul, x, y); }
