@@ -190,7 +190,7 @@ TEST(EmitRow, every_row_takes_every_dtype_that_infer_accepts) {
 
 // Every unary row that calls leaves, on all `inputs` of one dtype.
 template <class Word>
-void check_expanded(Dtype dtype, const std::vector<Word>& inputs) {
+void check_expanded(Dtype dtype, std::vector<Word> inputs) {
   const auto n = static_cast<int64_t>(inputs.size());
   op_table::for_each_row([&](auto row) {
     using R = decltype(row);
