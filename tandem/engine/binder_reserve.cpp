@@ -184,7 +184,7 @@ void Binder::reserve_arenas() {
   if (plan().arena_slots.empty()) return;
   std::map<uint16_t, size_t> totals;  // by stream
   for (const passes::ArenaSlot& slot : plan().arena_slots) {
-    size_t bytes = 0;
+    size_t bytes = 1;  // empty values have an address too
     for (const uint32_t value : slot.values) {
       bytes = std::max(bytes, bytes_of(plan().values[value]));
     }

@@ -91,7 +91,7 @@ uint64_t number_from(const char* variable, uint64_t otherwise) {
 }
 
 TEST(Bits, random_programs) {
-  const uint64_t count = number_from("TEST_PROGRAMS", 500);
+  const uint64_t count = number_from("TEST_PROGRAMS", 10000);
   const uint64_t first = number_from("TEST_SEED", 10000);
   std::printf("%llu random programs from seed %llu\n", static_cast<unsigned long long>(count),
               static_cast<unsigned long long>(first));

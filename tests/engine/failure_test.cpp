@@ -1,25 +1,12 @@
 // Failures after submission: who hears of them, and who is not touched.
 #include <gmock/gmock.h>
 
-#include "helpers.h"
-#include "tandem/backends/simulated/simulated.h"
-#include "tandem/memory/fault.h"
+#include "faults.h"
 
 namespace tandem {
 namespace {
 
 using testing::HasSubstr;
-
-backends::simulated::SimulatedControls& gpu_controls() {
-  return backends::simulated::controls(*engine::Engine::instance().devices().get(kGpu).backend);
-}
-
-// Faults of the simulated GPU until the end of the scope.
-class ScopedFaults {
- public:
-  explicit ScopedFaults(const std::string& spec) { gpu_controls().set_faults(spec); }
-  ~ScopedFaults() { gpu_controls().set_faults(""); }
-};
 
 class FailingWork final : public runtime::Work {
  public:
@@ -92,7 +79,7 @@ TEST(Failures, a_failed_launch_reaches_all_who_depend_on_it) {
   const array y = exp(multiply(x, Scalar(0.01)), kGpu);
   const array z = add(y, Scalar(1.0), kCpu);
   {
-    const ScopedFaults faults("launch:1");
+    const ScopedGpuFaults faults("launch:1");
     EXPECT_THROW(eval(z), DeviceError);
   }
   EXPECT_THAT(failure_of<DeviceError>(z), HasSubstr("injected failure: launch 1"));
@@ -105,7 +92,7 @@ TEST(Failures, a_failed_copy_spoils_no_other_copy) {
   const array x = ramp({500});
   const array y = add(x, Scalar(1.0), kGpu);
   {
-    const ScopedFaults faults("copy:1");
+    const ScopedGpuFaults faults("copy:1");
     EXPECT_THROW(eval(y), DeviceError);
   }
   EXPECT_THAT(failure_of<DeviceError>(y), HasSubstr("injected failure: copy 1"));
@@ -118,7 +105,7 @@ TEST(Failures, a_failed_copy_spoils_no_other_copy) {
 TEST(Failures, a_failed_copy_fails_late_readers_of_that_copy) {
   const array x = ramp({500});
   gpu_controls().pause();
-  const ScopedFaults faults("copy:1");
+  const ScopedGpuFaults faults("copy:1");
   array first = add(x, Scalar(1.0), kGpu);
   async_eval(std::span(&first, 1));
   EXPECT_EQ(values<float>(add(x, Scalar(3.0), kCpu))[0], 3.0f);
@@ -133,7 +120,7 @@ TEST(Failures, a_failed_copy_to_the_host_is_made_again) {
   const array y = add(ramp({500}), Scalar(1.0), kGpu);
   eval(y);
   {
-    const ScopedFaults faults("copy:1");
+    const ScopedGpuFaults faults("copy:1");
     EXPECT_THAT(failure_of<DeviceError>(y), HasSubstr("injected failure: copy 1"));
   }
   EXPECT_EQ(y.data<float>()[499], 500.0f);
@@ -143,7 +130,7 @@ TEST(Failures, an_error_nobody_asked_for_ends_nothing) {
   const Stream stream = new_stream(kGpu);
   const array x = ramp({500});
   {
-    const ScopedFaults faults("launch:1");
+    const ScopedGpuFaults faults("launch:1");
     array forgotten = exp(x, stream);
     async_eval(std::span(&forgotten, 1));
     EXPECT_THROW(synchronize(stream), DeviceError);  // it surfaces where all is waited for
@@ -153,7 +140,7 @@ TEST(Failures, an_error_nobody_asked_for_ends_nothing) {
 }
 
 TEST(Failures, a_late_done_word_is_waited_for) {
-  const ScopedFaults faults("late:every");
+  const ScopedGpuFaults faults("late:every");
   const array x = ramp({100});
   array y = x;
   for (int i = 0; i < 6; ++i)

@@ -312,7 +312,11 @@ class Builder {
     if (how_.drop) std::erase_if(results, [](const Kept& kept) { return !kept.result; });
     std::vector<array> roots;
     for (const Kept& kept : results) roots.push_back(kept.value);
-    eval(roots);
+    if (how_.evaluate) {
+      how_.evaluate(roots);
+    } else {
+      eval(roots);
+    }
     Outcome outcome;
     for (const Kept& kept : results) {
       if (!kept.result) continue;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct RunOptions {
   bool drop = false;            // lets go of values that the program may not need any more
   bool partial = false;         // evaluates some values early, waiting or not
   uint64_t seed = 1;            // of these choices
+  // Evaluates the results at the end; null: eval.
+  std::function<void(std::span<const array>)> evaluate = {};
 };
 
 struct Outcome {

@@ -1,5 +1,6 @@
 """Shared by the tests of the Python package."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # helpers of the tests are plain modules beside them
 
 from tandem import core as mx
+
+if os.environ.get("TEST_DEVICE") == "gpu":
+    mx.set_default_device(mx.gpu)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from helpers import run_python
 from tandem.demo import measure, report
 from tandem.demo.timeline import Lane, overlap, union
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def figures():

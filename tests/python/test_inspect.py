@@ -1,10 +1,13 @@
 """What can be seen of a run: counters, ledger, events, plans, memory."""
 
 import numpy as np
+import pytest
 from helpers import run_python
 
 from tandem import core as mx
 from tandem import inspect
+
+pytestmark = pytest.mark.once
 
 
 def test_counters_of_a_cached_plan():

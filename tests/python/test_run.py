@@ -9,6 +9,8 @@ import tandem
 from tandem import alias
 from tandem import core as mx
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def installed():

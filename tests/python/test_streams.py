@@ -37,6 +37,7 @@ def test_what_there_is():
     assert "simulated" in str(info).lower() or mx.cuda.is_available()
 
 
+@pytest.mark.once
 def test_default_device():
     assert mx.default_device() == mx.Device(mx.cpu) or mx.cuda.is_available()
     mx.set_default_device(mx.gpu)

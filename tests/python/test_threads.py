@@ -12,6 +12,8 @@ from helpers import run_python
 
 from tandem import core as mx
 
+pytestmark = pytest.mark.once  # minutes of plain loops with isa=scalar
+
 
 def in_threads(count, work):
     failures = []
