@@ -1,0 +1,16 @@
+// Reduce and Scan stages as the types that the preludes are templates over.
+#pragma once
+
+#include <string>
+
+#include "tandem/backends/cuda/text/sweep_text.h"
+
+namespace tandem::backends::cuda {
+
+// `struct Stage{s}` for the stage that sweep `k` ends in. Under `light`, chunks are unrolled.
+std::string stage_text(SweepPrinter& sweeps, const kernel::Kernel& kernel, size_t k, bool light);
+
+// 64-bit words that a partial result takes at most.
+int part_words(const kernel::Stage& stage);
+
+}  // namespace tandem::backends::cuda
