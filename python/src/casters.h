@@ -31,6 +31,12 @@ struct AxesArgument {
   std::optional<std::vector<int64_t>> value;
 };
 
+// Arrays in a sequence, or the parts of one array along its first axis.
+struct ArraysArgument {
+  std::vector<array> value;
+};
+bool arrays_from(PyObject* object, std::vector<array>& result);
+
 inline constexpr char kOperandText[] = " | bool | int | float | complex";
 
 }  // namespace tandem::python
@@ -141,6 +147,19 @@ struct type_caster<tandem::python::AxesArgument> {
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
     if (source.is_none()) return true;
     return tandem::python::integers_from(source.ptr(), value.value.emplace());
+  }
+};
+
+template <>
+struct type_caster<tandem::python::ArraysArgument> {
+  NB_TYPE_CASTER(tandem::python::ArraysArgument, const_name("collections.abc.Sequence[array]"))
+
+  bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
+    try {
+      return tandem::python::arrays_from(source.ptr(), value.value);
+    } catch (...) {
+      return false;
+    }
   }
 };
 

@@ -30,6 +30,9 @@ NB_MODULE(_core, m) {
   bind_rows(m, cls);
   bind_creation(m);
   bind_views(m, cls);
+  bind_layout(m, cls);
+  bind_joining(m, cls);
+  bind_sorting(m);
   bind_reductions(m, cls);
   bind_products(m);
   bind_random(m);

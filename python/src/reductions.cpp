@@ -78,6 +78,10 @@ constexpr NamedPosition kPositions[] = {
      "none is named. AxisError for a bad axis."},
 };
 
+array make_count(const array& a, const AxesArgument& axes, bool keepdims, const StreamOrDevice& s) {
+  return count_nonzero(a, axes.value, keepdims, s);
+}
+
 }  // namespace
 
 void bind_reductions(nb::module_& m, ArrayClass& cls) {
@@ -111,6 +115,11 @@ void bind_reductions(nb::module_& m, ArrayClass& cls) {
     cls.def(op.name, call, nb::arg("axis") = nb::none(), nb::arg("keepdims") = false, nb::kw_only(),
             kStream(), op.doc);
   }
+  m.def("count_nonzero", &make_count, nb::arg("a"), nb::kw_only(), nb::arg("axis") = nb::none(),
+        nb::arg("keepdims") = false, kStream(),
+        "How many elements over the named axes (all when none are) are not zero, int32. AxisError "
+        "for\n"
+        "a bad axis.");
 }
 
 }  // namespace tandem::python

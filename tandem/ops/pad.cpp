@@ -94,11 +94,11 @@ array pad(const array& a, std::span<const PadWidth> widths, PadMode mode, const 
     shape[i] += widths[i].before + widths[i].after;
     before.push_back(static_cast<uint64_t>(widths[i].before));
   }
-  const int64_t count = element_count(shape, "pad");
+  element_count(shape, "pad");
   const array filling = astype(value.to_array(), a.dtype(), s);
   TANDEM_USER(filling.size() == 1, ShapeError, "pad", "expects one value to pad with: got shape {}",
               to_string(filling.shape()));
-  if (count == a.size()) return a;
+  if (std::ranges::equal(shape, a.shape())) return a;
   if (mode != PadMode::constant) return pad_by_elements(a, widths, mode, s);
   const array scalar = reshape(filling, {}, s);
   if (a.size() == 0) return broadcast_to(scalar, shape, s);

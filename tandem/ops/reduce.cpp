@@ -135,6 +135,11 @@ array argmax(const array& a, std::optional<int64_t> axis, bool keepdims, StreamO
   return position(Reduction::argmax, a, axis, keepdims, s);
 }
 
+array count_nonzero(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
+  reduced_axes(a, axes, "count_nonzero");
+  return sum(astype(a, Dtype::bool_, s), axes, keepdims, s);
+}
+
 array mean(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
   const Reduced reduced = reduced_axes(a, axes, "mean");
   const Dtype result = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;

@@ -26,6 +26,9 @@ array std(const array& a, const Axes& axes = {}, bool keepdims = false, int ddof
           StreamOrDevice s = {});
 array all(const array& a, const Axes& axes = {}, bool keepdims = false, StreamOrDevice s = {});
 array any(const array& a, const Axes& axes = {}, bool keepdims = false, StreamOrDevice s = {});
+// How many elements are not zero, as int32.
+array count_nonzero(const array& a, const Axes& axes = {}, bool keepdims = false,
+                    StreamOrDevice s = {});
 // Index of the first extreme (uint32), over the flattened array when no axis is named; NaN is
 // extreme.
 array argmin(const array& a, std::optional<int64_t> axis = {}, bool keepdims = false,

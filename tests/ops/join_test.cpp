@@ -160,6 +160,8 @@ TEST(Pad, with_a_value) {
   EXPECT_EQ(doubles(pad(zeros(Shape{0}), std::vector<PadWidth>{{1, 2}}, PadMode::constant, 4)),
             (std::vector<double>{4, 4, 4}));
   EXPECT_EQ(pad(array(1), {}).size(), 1);
+  const PadWidth uneven[] = {{0, 0}, {0, 1}};
+  EXPECT_EQ(pad(zeros(Shape{0, 0}), uneven).shape(1), 1);
   // The widths are parameters of one plan.
   for (int64_t before = 0; before < 4; ++before) {
     const array moved = pad(array({1, 2}), std::vector<PadWidth>{{before, 3 - before}});

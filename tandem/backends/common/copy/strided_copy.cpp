@@ -109,7 +109,7 @@ void copy_rows(const Space& space, const T* source, T* target) {
                });
 }
 
-// The last axis and the one before it are exchanged: in blocks that stay in the nearest cache.
+// The source is dense along the last axis, the target along the one before it: in blocks.
 template <class T>
 void copy_transposed(const Space& space, const T* source, T* target) {
   const Axis row = space[space.size() - 2], column = space.back();
@@ -122,10 +122,17 @@ void copy_transposed(const Space& space, const T* source, T* target) {
       const int64_t first = band % bands * kTile, last = std::min(first + kTile, row.extent);
       for (int64_t left = 0; left < column.extent; left += kTile) {
         const int64_t right = std::min(left + kTile, column.extent);
+        // Whole lines in, whole lines out: strides of a power of two would evict each other.
+        T block[kTile * kTile];
         for (int64_t i = first; i < last; ++i) {
           const T* from = source + walk.source + i * row.source;
-          T* to = target + walk.target + i * row.target;
-          for (int64_t j = left; j < right; ++j) to[j * column.target] = from[j * column.source];
+          T* to = block + (i - first);
+          for (int64_t j = left; j < right; ++j) to[(j - left) * kTile] = from[j * column.source];
+        }
+        for (int64_t j = left; j < right; ++j) {
+          copy_row(block + (j - left) * kTile, 1,
+                   target + walk.target + first * row.target + j * column.target, row.target,
+                   last - first);
         }
       }
     }
@@ -137,11 +144,11 @@ void copy_as(Space space, const std::byte* source_bytes, std::byte* target_bytes
   const auto* const source = reinterpret_cast<const T*>(source_bytes);
   auto* const target = reinterpret_cast<T*>(target_bytes);
   if (space.size() > 1 && std::abs(space.back().source) > 1) {
-    // The axis along which the source is dense comes second to last.
+    // The axis along which the source is dense comes last.
     for (size_t i = space.size() - 1; i-- > 0;) {
       if (std::abs(space[i].source) != 1 || space[i].extent < 4) continue;
       std::rotate(space.begin() + static_cast<std::ptrdiff_t>(i),
-                  space.begin() + static_cast<std::ptrdiff_t>(i) + 1, space.end() - 1);
+                  space.begin() + static_cast<std::ptrdiff_t>(i) + 1, space.end());
       return copy_transposed(space, source, target);
     }
   }

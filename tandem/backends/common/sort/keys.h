@@ -22,15 +22,22 @@ struct FloatKeys {
   using Key = Bits;
   static constexpr Key kNan = std::numeric_limits<Key>::max();
 
+  // In bit operations alone, which compilers turn into vectors.
   static Key encode(T value) {
     const Key bits = std::bit_cast<Key>(value);
-    const Key ordered =
-        static_cast<Key>((bits & kSignBit<Key>) != 0 ? ~bits : bits | kSignBit<Key>);
-    return static_cast<Key>(bits & ~kSignBit<Key>) > infinity ? kNan : ordered;
+    const Key magnitude = static_cast<Key>(bits & ~kSignBit<Key>);
+    const Key nan = all_if_negative(static_cast<Key>(infinity - magnitude));
+    return static_cast<Key>((bits ^ (all_if_negative(bits) | kSignBit<Key>)) | nan);
   }
   static T decode(Key key) {
-    const Key bits = static_cast<Key>((key & kSignBit<Key>) != 0 ? key & ~kSignBit<Key> : ~key);
-    return std::bit_cast<T>(bits);  // kNan gives a NaN
+    const Key negative = all_if_negative(static_cast<Key>(~key));
+    return std::bit_cast<T>(static_cast<Key>(key ^ (negative | kSignBit<Key>)));  // kNan: a NaN
+  }
+
+ private:
+  static Key all_if_negative(Key bits) {
+    using Signed = std::make_signed_t<Key>;
+    return static_cast<Key>(static_cast<Signed>(bits) >> (sizeof(Key) * 8 - 1));
   }
 };
 
