@@ -151,10 +151,23 @@ Kernel cumulative_sum() {
   return b.finish();
 }
 
+// out[i, j] = table[ids[i, j]], where ids and table may run along either axis.
+Kernel gather() {
+  Builder b(2);
+  const uint16_t table = b.input(Dtype::float32);
+  const uint16_t ids = b.input(Dtype::int32);
+  const uint16_t out = b.output(Dtype::float32);
+  b.store(out, b.load_at(table, b.unary(Op::extend_s, b.load(ids))));
+  return b.finish();
+}
+
 struct Memory {
   int64_t elements = 0;
   size_t element_bytes = 4;
   std::vector<int64_t> strides;
+  int64_t index_extent = 0, index_stride = 0;
+  bool is_index = false;  // holds int32 indices below this many entries
+  int64_t entries = 0;
 };
 
 struct Case {
@@ -209,14 +222,23 @@ void run(benchmark::State& state, const Case& c) {
   std::vector<std::vector<float>> memory;
   std::vector<device::BufferArgument> arguments;
   size_t bytes = 0;
+  int64_t points = 1;
+  for (const int64_t extent : c.extents) points *= extent;
   for (const Memory& m : c.memory) {
     const size_t size = static_cast<size_t>(m.elements) * m.element_bytes;
-    bytes += size;
+    // Of a table only as much is read as is written.
+    bytes += m.index_extent > 0 ? static_cast<size_t>(points) * m.element_bytes : size;
     memory.emplace_back(size / 4 + 32, 0.5f);
     const auto address = (reinterpret_cast<uintptr_t>(memory.back().data()) + 63) / 64 * 64;
     device::BufferArgument argument;
     argument.data = reinterpret_cast<void*>(address);
     argument.strides = m.strides.data();
+    argument.index_extent = m.index_extent;
+    argument.index_stride = m.index_stride;
+    auto* const indices = reinterpret_cast<int32_t*>(address);
+    for (int64_t i = 0; i < (m.is_index ? m.elements : 0); ++i) {
+      indices[i] = static_cast<int32_t>(i * 40503 % m.entries);
+    }
     arguments.push_back(argument);
   }
   const auto executable = compile_interpreted(c.kernel);
@@ -230,12 +252,10 @@ void run(benchmark::State& state, const Case& c) {
     best = std::min(
         best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
-  int64_t elements = 1;
-  for (const int64_t extent : c.extents) elements *= extent;
   state.counters["best_us"] = best * 1e6;
   state.counters["GB/s"] = static_cast<double>(bytes) / best * 1e-9;
   state.counters["of_roof"] = static_cast<double>(bytes) / best / roof;
-  state.counters["ns/el"] = best * 1e9 / static_cast<double>(elements);
+  state.counters["ns/el"] = best * 1e9 / static_cast<double>(points);
 }
 
 std::vector<Case> cases() {
@@ -280,6 +300,24 @@ std::vector<Case> cases() {
        cumulative_sum(),
        {1 << 20, 16},
        {{kLarge, 4, {16, 1}}, {kLarge, 4, {16, 1}}}},
+      {"gather_rows",
+       gather(),
+       {kSide, 1024},
+       {{32768 * 1024, 4, {0, 1}, 32768, 1024},
+        {kSide, 4, {1, 0}, 0, 0, true, 32768},
+        {kSide * 1024, 4, {1024, 1}}}},
+      {"gather_rows_of_64",
+       gather(),
+       {65536, 64},
+       {{32768 * 64, 4, {0, 1}, 32768, 64},
+        {65536, 4, {1, 0}, 0, 0, true, 32768},
+        {65536 * 64, 4, {64, 1}}}},
+      {"gather_along_rows",
+       gather(),
+       {kSide, kSide},
+       {{kSide * kSide, 4, {kSide, 0}, kSide, 1},
+        {kSide * kSide, 4, {kSide, 1}, 0, 0, true, kSide},
+        matrix}},
       {"transpose", cast(Dtype::float32, Dtype::float32, 2), {kSide, kSide}, {transposed, matrix}},
       {"transpose_bf16",
        cast(Dtype::bfloat16, Dtype::bfloat16, 2),

@@ -1,5 +1,6 @@
 // Kernels without rows: the interpreter has the bits of the scalar reference.
 #include <bit>
+#include <cstring>
 
 #include "launch_case.h"
 #include "tandem/backends/common/thread_pool.h"
@@ -253,6 +254,53 @@ TEST(InterpreterMap, GatherFromNothingIsZero) {
 
 // Copies between layouts that lie along different axes, of every element size, large enough to pass
 // the caches once.
+// out[i, j] = table[ids[i], j] + shift[i] + i, and the same scattered: blocks of memory where the
+// index is one for a line.
+TEST(InterpreterMap, GathersAndScattersOfLines) {
+  for (const Dtype dtype : {Dtype::float32, Dtype::float16, Dtype::int64, Dtype::uint8}) {
+    Builder b(2);
+    const uint16_t table = b.input(dtype);
+    const uint16_t ids = b.input(Dtype::int32);
+    const uint16_t shift = b.input(Dtype::float32);
+    const uint16_t copied = b.output(dtype);
+    const uint16_t sums = b.output(Dtype::float32);
+    const uint16_t scattered = b.output(dtype);
+    const NodeId index = b.unary(Op::extend_s, b.load(ids));
+    const NodeId entry = b.load_at(table, index);
+    b.store(copied, entry);
+    const NodeId number = b.convert(Op::itof_s, Type::f32, b.index(0));
+    NodeId value = entry;
+    if (dtype != Dtype::float32 && dtype != Dtype::float16) {
+      value = b.convert(Op::itof_s, Type::f32, entry);
+    }
+    b.store(sums, b.binary(Op::add, value, b.binary(Op::add, b.load(shift), number)));
+    const NodeId offset = b.binary(Op::iadd, b.index(0), b.int_constant(Type::i64, -2));
+    b.store_at(scattered, offset, entry);
+    const Kernel kernel = b.finish();
+    for (const int64_t line : {1, 31, 32, 64, 100, 1024, 2050}) {
+      for (const int64_t lines : {1, 7, 90}) {
+        for (const bool gaps : {false, true}) {
+          const int64_t step = gaps ? 2 : 1;
+          LaunchCase launch(kernel, {lines, line});
+          launch.add_indexed({0, step}, 5, step * line, 5 * step * line)
+              .add_indexed({1, 0}, 0, 0, lines)
+              .add(Layout::column)
+              .add(Layout::contiguous)
+              .add(Layout::contiguous)
+              .add_indexed({0, step}, lines + 1, step * line, (lines + 1) * step * line);
+          CaseBuffer& numbers = launch.buffers()[1];
+          for (int64_t i = 0; i < lines; ++i) {
+            const auto id = static_cast<int32_t>(i * 5 % 17 - 8);
+            std::memcpy(numbers.memory.data() + 4 * (numbers.offset + i), &id, 4);
+          }
+          EXPECT_TRUE(launch.agrees())
+              << tandem::name_of(dtype) << " " << lines << " x " << line << (gaps ? " gaps" : "");
+        }
+      }
+    }
+  }
+}
+
 TEST(InterpreterMap, TransposedCopies) {
   for (const Dtype dtype : {Dtype::int8, Dtype::bool_, Dtype::bfloat16, Dtype::int16,
                             Dtype::float32, Dtype::complex64, Dtype::int64}) {

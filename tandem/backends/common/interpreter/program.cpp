@@ -164,6 +164,7 @@ class Lowering {
     value_.assign(kernel_.nodes.size(), kNoRegister);
     scan_output_.assign(kernel_.stages.size(), kNoRegister);
     kept_here_.assign(kernel_.nodes.size(), 0);
+    sources_.assign(kernel_.nodes.size(), 0);
     for (NodeId id : plan.keeps) kept_here_[id] = 1;
     size_t scan_stage = plan.end;
     for (size_t s = plan.begin; s < plan.end; ++s) {
@@ -285,6 +286,7 @@ class Lowering {
         return;
       case Op::bitcast:
         value_[id] = value_[node.in[0]];
+        sources_[id] = sources_[node.in[0]];
         return;
       default:
         step = compute_step(node, 0, [&](NodeId input) { return register_of(input); });
@@ -293,9 +295,24 @@ class Lowering {
     pass_.cost += cost_of(kernel_, node);
     value_[id] = step.operands[0] = new_register(node.type);
     pass_.steps.push_back(step);
-    if (step.kind == StepKind::load || step.kind == StepKind::row_value || step.splats) {
-      splats_.push_back(value_[id]);
-    }
+    note_sources(id, step);
+    if (step.kind != StepKind::compute || step.splats) splats_.push_back(value_[id]);
+  }
+
+  // Which accesses the value comes from, and those that the index of a gather comes from.
+  void note_sources(NodeId id, const Step& step) {
+    const Node& node = kernel_.nodes[id];
+    uint64_t sources = 0;
+    for (size_t i = 0; i < node.input_count; ++i) sources |= sources_[node.in[i]];
+    if (step.kind == StepKind::gather) pass_.index_sources.push_back(sources);
+    const bool reads = step.kind == StepKind::load || step.kind == StepKind::coordinate ||
+                       step.kind == StepKind::gather;
+    if (reads) sources |= access_bit(step.access);
+    sources_[id] = sources;
+  }
+  // Accesses beyond the last bit are as good as all.
+  static uint64_t access_bit(uint16_t access) {
+    return access < 64 ? uint64_t{1} << access : ~uint64_t{0};
   }
 
   void lower_store(const Node& node) {
@@ -303,7 +320,10 @@ class Lowering {
     step.kind = node.op == Op::store ? StepKind::store : StepKind::scatter;
     step.access = access_of(node, node.op == Op::store_at);
     step.operands[1] = register_of(node.in[node.input_count - 1u]);
-    if (node.op == Op::store_at) step.operands[2] = register_of(node.in[0]);
+    if (node.op == Op::store_at) {
+      step.operands[2] = register_of(node.in[0]);
+      pass_.index_sources.push_back(sources_[node.in[0]]);
+    }
     step.inputs = node.input_count;
     step.type = kernel_.nodes[node.in[node.input_count - 1u]].type;
     const size_t dtype = static_cast<size_t>(kernel_.buffers[node.slot].dtype);
@@ -410,6 +430,7 @@ class Lowering {
   std::vector<uint16_t> splats_;       // registers that may hold one value for all elements
   std::vector<uint16_t> value_;        // register of each node
   std::vector<uint16_t> scan_output_;  // by stage
+  std::vector<uint64_t> sources_;      // accesses that a node's value comes from, as bits
   std::vector<char> kept_here_;        // nodes whose rows later passes read
 };
 

@@ -74,7 +74,8 @@ struct Pass {
   uint16_t value = 0;              // and the register it reduces
   std::optional<uint16_t> scan;    // the Scan stage inside
   std::vector<Keep> keeps;
-  float cost = 0;  // nanoseconds an element, roughly
+  std::vector<uint64_t> index_sources;  // of each gather and scatter: accesses, as bits
+  float cost = 0;                       // nanoseconds an element, roughly
 };
 
 // How a Reduce or Scan stage combines.

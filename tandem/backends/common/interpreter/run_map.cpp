@@ -10,6 +10,8 @@
 namespace tandem::backends::common::interpreter {
 namespace {
 
+constexpr int64_t kShortestLine = 32;  // that is worth a tile of its own
+
 // An axis, not the inner one, along which some strided access lies element by element; -1 if none.
 int transposed_axis(const Launch& launch, const Space& space) {
   if (space.rank() < 2 || space.inner_extent() < 4) return -1;
@@ -51,6 +53,47 @@ void run_linear(const Launch& launch, const Space& space) {
   });
 }
 
+// Whether some gather or scatter finds one index for all points of an inner line, so that it is a
+// block of memory.
+bool has_constant_index(const Launch& launch, const Space& space) {
+  if (space.rank() < 2 || space.inner_extent() < kShortestLine) return false;
+  for (const uint64_t sources : launch.program.passes[0].index_sources) {
+    bool constant = true;
+    for (size_t a = 0; a < launch.accesses.size(); ++a) {
+      const bool is_source = (sources >> std::min<size_t>(a, 63) & 1) != 0;
+      if (is_source && space.inner_stride(a) != 0) constant = false;
+    }
+    if (constant) return true;
+  }
+  return false;
+}
+
+// Line by line along the inner axis: what depends on the line alone is one vector.
+void run_lines(const Launch& launch, const Space& space) {
+  const size_t accesses = launch.accesses.size();
+  const int inner = space.rank() - 1;
+  Space columns;
+  Space outer;
+  columns.only_axis(space, inner, accesses);
+  outer.remove_axis(space, inner, accesses);
+  const int64_t pieces = (columns.size() + kTile - 1) / kTile;
+  const int64_t grain = grain_of(launch.program.passes[0], std::min(columns.size(), kTile));
+  parallel_for(outer.size() * pieces, grain, [&](int64_t begin, int64_t end) {
+    const kernel::FloatEnvironment environment;
+    Worker worker(launch);
+    SmallArray<int64_t, 16> base(accesses);
+    TileRange range;
+    range.columns = &columns;
+    range.base = base.data();
+    for (int64_t piece = begin; piece < end; ++piece) {
+      for (size_t a = 0; a < accesses; ++a) base[a] = outer.offset(a, piece / pieces);
+      range.begin = piece % pieces * kTile;
+      range.count = range.pitch = std::min(kTile, columns.size() - range.begin);
+      worker.run(0, range);
+    }
+  });
+}
+
 }  // namespace
 
 int64_t grain_of(const Pass& pass, int64_t tile_elements) {
@@ -65,6 +108,7 @@ void run_map(const Launch& launch) {
   launch.strides_from(0, strides);
   space.assign(launch.extents(0, launch.rank()), strides);
   if (space.size() == 0) return;
+  if (has_constant_index(launch, space)) return run_lines(launch, space);
   const int axis = transposed_axis(launch, space);
   if (axis >= 0) {
     run_blocks(launch, space, axis);

@@ -47,6 +47,17 @@ using ChunkFunction = void (*)(const void* tile, size_t n, void* result);
 // First position of the extreme of n elements, 0 < n <= kTile: first NaN if there is one.
 using ArgFunction = int64_t (*)(const void* tile, size_t n);
 
+// out[i] = memory[entry * stride + i * column_stride], the entry being index[i & mask], wrapped once
+// if it is negative, then clamped.
+struct GatherRow {
+  void* out = nullptr;
+  const void* memory = nullptr;
+  const int64_t* index = nullptr;
+  size_t mask = 0;
+  int64_t extent = 0, stride = 0, column_stride = 0, count = 0;
+};
+using GatherFunction = void (*)(const GatherRow& row);
+
 inline constexpr size_t kScanBlock = 32;  // kernel/ir.h
 
 // Scans up to one chunk, as the first of its row or after `carry`, the last value so far. Works on
@@ -92,6 +103,7 @@ struct TileTable {
   std::array<PackFunction, 4> pack{};
   std::array<UnpackFunction, 4> unpack{};
   std::array<TransposeFunction, 4> transpose{};
+  std::array<GatherFunction, 4> gather{};
   ConvertFunction stream =
       nullptr;  // bytes past the caches; `to` aligned to 64, n a multiple of 64
   // By type; sum, prod, min, max, all, any and unsigned min, max.
@@ -124,6 +136,7 @@ bool add_float_operations(Isa isa, TileTable& table);
 bool add_integer_operations(Isa isa, TileTable& table);
 bool add_conversions(Isa isa, TileTable& table);
 bool add_packing(Isa isa, TileTable& table);
+bool add_gathers(Isa isa, TileTable& table);
 bool add_reductions(Isa isa, TileTable& table);
 bool add_scans(Isa isa, TileTable& table);
 void add_leaves_avx2(TileTable& table);

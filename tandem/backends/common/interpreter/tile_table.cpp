@@ -37,7 +37,8 @@ std::unique_ptr<const TileTable> make_table(Isa isa) {
   auto table = std::make_unique<TileTable>();
   const bool complete = add_float_operations(isa, *table) && add_integer_operations(isa, *table) &&
                         add_conversions(isa, *table) && add_packing(isa, *table) &&
-                        add_reductions(isa, *table) && add_scans(isa, *table);
+                        add_reductions(isa, *table) && add_scans(isa, *table) &&
+                        add_gathers(isa, *table);
   TANDEM_CHECK(complete, "no tile functions of instruction set {}", static_cast<int>(isa));
   add_leaves(isa, *table);
   return table;

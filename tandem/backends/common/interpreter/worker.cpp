@@ -32,37 +32,6 @@ std::byte* thread_arena(size_t bytes) {
   return memory.get();
 }
 
-// Calls f(memory offset, rows, columns, row stride, column stride, packed position, pitch) for
-// rectangles that cover the tile.
-template <class F>
-void for_rectangles(const TileRange& range, size_t access, F&& f) {
-  const int64_t base = range.base == nullptr ? 0 : range.base[access];
-  if (range.rows == nullptr) {
-    range.columns->walk(access, range.begin, range.count, [&](const Rectangle& r, int64_t at) {
-      f(base + r.offset, r.rows, r.columns, r.row_stride, r.column_stride, at, r.columns);
-    });
-    return;
-  }
-  range.columns->walk(access, range.begin, range.count, [&](const Rectangle& r, int64_t at) {
-    range.rows->walk(access, range.row_begin, range.row_count,
-                     [&](const Rectangle& o, int64_t row) {
-                       for (int64_t k = 0; k < o.rows; ++k) {
-                         const int64_t start = base + r.offset + o.offset + k * o.row_stride;
-                         const int64_t first = row + k * o.columns;
-                         if (r.rows == 1) {
-                           f(start, o.columns, r.columns, o.column_stride, r.column_stride,
-                             first * range.pitch + at, range.pitch);
-                           continue;
-                         }
-                         for (int64_t i = 0; i < o.columns; ++i) {
-                           f(start + i * o.column_stride, r.rows, r.columns, r.row_stride,
-                             r.column_stride, (first + i) * range.pitch + at, r.columns);
-                         }
-                       }
-                     });
-  });
-}
-
 template <class T>
 void spread(std::byte* to, const std::byte* from, int64_t n) {
   T value;
@@ -171,23 +140,13 @@ std::byte* Worker::splat_of(const Pass& pass, const PassState& state, uint16_t v
   return state.splats + pass.registers[value].splat * size_t{kUniformBytes};
 }
 
-// Where the tile's elements lie in memory one after the other, else null.
-std::byte* Worker::in_place(const Step& step, const TileRange& range) const {
-  if (range.rows != nullptr) return nullptr;
-  const Space& columns = *range.columns;
-  if (!columns.linear(step.access)) return nullptr;
-  const int64_t offset = (range.base == nullptr ? 0 : range.base[step.access]) + range.begin;
-  return launch_.accesses[step.access].data +
-         (offset << launch_.program.accesses[step.access].size_log2);
-}
-
 void Worker::bind_outputs(const Pass& pass, PassState& state, const TileRange& range) {
   const bool whole = range.elements() % kGroup == 0;
   for (const uint16_t number : pass.direct_stores) {
     const Step& step = pass.steps[number];
     std::byte* memory = nullptr;
     const BoundAccess& bound = launch_.accesses[step.access];
-    if (whole && !bound.streams && !bound.aliased) memory = in_place(step, range);
+    if (whole && !bound.streams && !bound.aliased) memory = in_place(step, range, 0);
     const uint16_t value = step.operands[1];
     state.bound[number] = memory != nullptr;
     state.registers[value].data = memory != nullptr ? memory : home(pass.registers[value]).data;
@@ -200,7 +159,7 @@ void Worker::run(size_t number, const TileRange& range) {
   const auto padded = static_cast<size_t>(whole_groups(range.elements()));
   bind_outputs(pass, state, range);
   bind_kept(pass, state);
-  const bool one_row = range.rows == nullptr && range.base != nullptr;
+  const bool one_row = range.one_row();
   for (size_t s = 0; s < pass.steps.size(); ++s) {
     const Step& step = pass.steps[s];
     if (step.kind != StepKind::compute) {
@@ -260,7 +219,7 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
     case StepKind::gather:
       return gather(pass, step, state, range);
     case StepKind::scatter:
-      return scatter(pass, step, state, range);
+      return scatter(step, state, range);
     case StepKind::scan:
       return scan(step, state, range);
     case StepKind::kept_value: {
@@ -270,7 +229,7 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
       return;
     }
     case StepKind::store:
-      if (state.bound[number] == 0) store(pass, step, state, range);
+      if (state.bound[number] == 0) store(step, state, range, 0);
       return;
     case StepKind::row_value:
     case StepKind::compute:
@@ -278,243 +237,10 @@ void Worker::run_step(const Pass& pass, size_t number, PassState& state, const T
   }
 }
 
-// ---- loads
-void Worker::load_splat(const Step& step, Register& target, std::byte* place, int64_t offset) {
-  const Access& access = launch_.program.accesses[step.access];
-  const std::byte* memory = launch_.accesses[step.access].data + (offset << access.size_log2);
-  alignas(8) std::byte element[8];
-  if (const ConvertFunction convert = table_.load[static_cast<size_t>(access.dtype)]) {
-    convert(element, memory, 1);
-  } else {
-    std::memcpy(element, memory, size_t{1} << access.size_log2);
-  }
-  splat(place, element, tile_size(step.type));
-  target = {place, 0};
-}
-
-void Worker::pack(const Step& step, std::byte* to, const TileRange& range) {
-  const Access& access = launch_.program.accesses[step.access];
-  const std::byte* memory = launch_.accesses[step.access].data;
-  const PackFunction function = table_.pack[access.size_log2];
-  const bool slips = launch_.program.slips_stride;
-  for_rectangles(range, step.access,
-                 [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
-                     int64_t column_stride, int64_t at, int64_t pitch) {
-                   if (slips && columns > 16 && column_stride != 1) offset += column_stride;
-                   function(to + (at << access.size_log2), pitch,
-                            memory + (offset << access.size_log2), rows, columns, row_stride,
-                            column_stride);
-                 });
-}
-
-void Worker::load(const Pass& pass, const Step& step, PassState& state, const TileRange& range) {
-  const BoundAccess& bound = launch_.accesses[step.access];
-  if (bound.fixed) return;  // done once
-  const Access& access = launch_.program.accesses[step.access];
-  const ConvertFunction convert = table_.load[static_cast<size_t>(access.dtype)];
-  const uint16_t out = step.operands[0];
-  Register& target = state.registers[out];
-  const int64_t n = range.elements();
-  if (range.rows == nullptr && range.base != nullptr && range.columns->fixed(step.access)) {
-    load_splat(step, target, splat_of(pass, state, out), range.base[step.access]);
-    return;
-  }
-  target = home(pass.registers[out]);
-  const auto count = static_cast<size_t>(n);
-  if (std::byte* memory = in_place(step, range)) {
-    if (convert != nullptr) {
-      convert(target.data, memory, count);
-    } else if (n % kGroup == 0 && !bound.aliased) {
-      target.data = memory;
-    } else {
-      std::memcpy(target.data, memory, count << access.size_log2);
-    }
-  } else if (convert != nullptr) {
-    pack(step, raw_, range);
-    convert(target.data, raw_, count);
-  } else {
-    pack(step, target.data, range);
-  }
-}
-
-void Worker::coordinates(const Pass& pass, const Step& step, PassState& state,
-                         const TileRange& range) {
-  Register& target = state.registers[step.operands[0]];
-  target = home(pass.registers[step.operands[0]]);
-  const auto fill = [&](auto* out) {
-    using T = std::remove_pointer_t<decltype(out)>;
-    for_rectangles(range, step.access,
-                   [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
-                       int64_t column_stride, int64_t at, int64_t pitch) {
-                     for (int64_t r = 0; r < rows; ++r) {
-                       for (int64_t c = 0; c < columns; ++c) {
-                         out[at + r * pitch + c] =
-                             static_cast<T>(offset + r * row_stride + c * column_stride);
-                       }
-                     }
-                   });
-  };
-  if (tile_size(step.type) == 8) {
-    fill(reinterpret_cast<int64_t*>(target.data));
-  } else {
-    fill(reinterpret_cast<int32_t*>(target.data));
-  }
-}
-
-namespace {
-
-// The entry that load_at reads: wrapped once, then clamped.
-int64_t clamped_entry(int64_t index, int64_t extent) {
-  if (index < 0) index += extent;
-  return index < 0 ? 0 : (index >= extent ? extent - 1 : index);
-}
-
-template <class T>
-void gather_rectangle(T* out, const std::byte* memory, const Register& indices,
-                      const BoundAccess& bound, const Rectangle& r, int64_t at, int64_t pitch) {
-  const auto* index = reinterpret_cast<const int64_t*>(indices.data);
-  for (int64_t row = 0; row < r.rows; ++row) {
-    for (int64_t column = 0; column < r.columns; ++column) {
-      const int64_t i = at + row * pitch + column;
-      const int64_t entry =
-          clamped_entry(index[static_cast<size_t>(i) & indices.mask], bound.index_extent);
-      const int64_t offset =
-          r.offset + row * r.row_stride + column * r.column_stride + entry * bound.index_stride;
-      std::memcpy(&out[i], memory + offset * static_cast<int64_t>(sizeof(T)), sizeof(T));
-    }
-  }
-}
-
-template <class T>
-void scatter_rectangle(std::byte* memory, const T* in, const Register& indices,
-                       const BoundAccess& bound, const Rectangle& r, int64_t at, int64_t pitch) {
-  const auto* index = reinterpret_cast<const int64_t*>(indices.data);
-  for (int64_t row = 0; row < r.rows; ++row) {
-    for (int64_t column = 0; column < r.columns; ++column) {
-      const int64_t i = at + row * pitch + column;
-      int64_t entry = index[static_cast<size_t>(i) & indices.mask];
-      if (entry < 0) entry += bound.index_extent;
-      if (entry < 0 || entry >= bound.index_extent) continue;
-      const int64_t offset =
-          r.offset + row * r.row_stride + column * r.column_stride + entry * bound.index_stride;
-      std::memcpy(memory + offset * static_cast<int64_t>(sizeof(T)), &in[i], sizeof(T));
-    }
-  }
-}
-
-template <class F>
-void with_unit(uint8_t size_log2, F&& f) {
-  switch (size_log2) {
-    case 0:
-      return f(uint8_t{});
-    case 1:
-      return f(uint16_t{});
-    case 2:
-      return f(uint32_t{});
-    default:
-      return f(uint64_t{});
-  }
-}
-
-}  // namespace
-
-void Worker::gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range) {
-  const Access& access = launch_.program.accesses[step.access];
-  const BoundAccess& bound = launch_.accesses[step.access];
-  Register& target = state.registers[step.operands[0]];
-  target = home(pass.registers[step.operands[0]]);
-  const auto n = static_cast<size_t>(range.elements());
-  if (bound.index_extent == 0) {
-    std::memset(target.data, 0, n * tile_size(step.type));
-    return;
-  }
-  const ConvertFunction convert = table_.load[static_cast<size_t>(access.dtype)];
-  std::byte* const to = convert != nullptr ? raw_ : target.data;
-  const Register& indices = state.registers[step.operands[1]];
-  with_unit(access.size_log2, [&](auto unit) {
-    for_rectangles(range, step.access,
-                   [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
-                       int64_t column_stride, int64_t at, int64_t pitch) {
-                     gather_rectangle(reinterpret_cast<decltype(unit)*>(to), bound.data, indices,
-                                      bound, {offset, rows, columns, row_stride, column_stride}, at,
-                                      pitch);
-                   });
-  });
-  if (convert != nullptr) convert(target.data, raw_, n);
-}
-
-// ---- stores
 const std::byte* Worker::side_by_side(const Register& value, Type type, int64_t n) {
   if (value.mask != 0) return value.data;
   spread_by_size(spread_, value.data, tile_size(type), n);
   return spread_;
-}
-
-void Worker::store(const Pass&, const Step& step, PassState& state, const TileRange& range) {
-  const Access& access = launch_.program.accesses[step.access];
-  const BoundAccess& bound = launch_.accesses[step.access];
-  const int64_t elements = range.elements();
-  const std::byte* from = side_by_side(state.registers[step.operands[1]], step.type, elements);
-  const ConvertFunction convert = table_.store[static_cast<size_t>(access.dtype)];
-  auto n = static_cast<size_t>(elements);
-  if (std::byte* memory = in_place(step, range)) {
-    if (launch_.program.drops_tail && n % kGroup != 0) --n;
-    const size_t bytes = n << access.size_log2;
-    if (bound.streams && bytes % 64 == 0 && reinterpret_cast<uintptr_t>(memory) % 64 == 0) {
-      if (convert != nullptr) convert(raw_, from, n);
-      table_.stream(memory, convert != nullptr ? raw_ : from, bytes);
-    } else if (convert != nullptr) {
-      convert(memory, from, n);
-    } else {
-      std::memcpy(memory, from, bytes);
-    }
-    return;
-  }
-  if (convert != nullptr) {
-    convert(raw_, from, n);
-    from = raw_;
-  }
-  const UnpackFunction function = table_.unpack[access.size_log2];
-  const bool drops = launch_.program.drops_tail;
-  for_rectangles(range, step.access,
-                 [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
-                     int64_t column_stride, int64_t at, int64_t pitch) {
-                   if (drops && columns % kGroup != 0) --columns;
-                   const auto bytes = static_cast<size_t>(columns) << access.size_log2;
-                   std::byte* const to = bound.data + (offset << access.size_log2);
-                   const auto places = reinterpret_cast<uintptr_t>(to) |
-                                       static_cast<uintptr_t>(row_stride << access.size_log2);
-                   if (bound.streams && column_stride == 1 && (places | bytes) % 64 == 0) {
-                     for (int64_t r = 0; r < rows; ++r) {
-                       table_.stream(to + ((r * row_stride) << access.size_log2),
-                                     from + ((at + r * pitch) << access.size_log2), bytes);
-                     }
-                     return;
-                   }
-                   function(to, from + (at << access.size_log2), pitch, rows, columns, row_stride,
-                            column_stride);
-                 });
-}
-
-void Worker::scatter(const Pass&, const Step& step, PassState& state, const TileRange& range) {
-  const Access& access = launch_.program.accesses[step.access];
-  const BoundAccess& bound = launch_.accesses[step.access];
-  const int64_t n = range.elements();
-  const std::byte* from = side_by_side(state.registers[step.operands[1]], step.type, n);
-  if (const ConvertFunction convert = table_.store[static_cast<size_t>(access.dtype)]) {
-    convert(raw_, from, static_cast<size_t>(n));
-    from = raw_;
-  }
-  const Register& indices = state.registers[step.operands[2]];
-  with_unit(access.size_log2, [&](auto unit) {
-    for_rectangles(range, step.access,
-                   [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
-                       int64_t column_stride, int64_t at, int64_t pitch) {
-                     scatter_rectangle(
-                         bound.data, reinterpret_cast<const decltype(unit)*>(from), indices, bound,
-                         {offset, rows, columns, row_stride, column_stride}, at, pitch);
-                   });
-  });
 }
 
 // ---- rows

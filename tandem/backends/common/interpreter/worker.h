@@ -19,6 +19,8 @@ struct TileRange {
   int64_t pitch = 0;
   const int64_t* base = nullptr;  // null: no shift
 
+  // Part of one row, which begins at `base`.
+  bool one_row() const { return rows == nullptr && base != nullptr; }
   int64_t elements() const { return rows == nullptr ? count : row_count * pitch; }
 };
 
@@ -87,17 +89,19 @@ class Worker {
                 size_t padded);
   void load(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void load_splat(const Step& step, Register& target, std::byte* place, int64_t offset);
-  void pack(const Step& step, std::byte* to, const TileRange& range);
+  void load_shifted(const Pass& pass, const Step& step, PassState& state, const TileRange& range,
+                    int64_t shift);
+  void pack(const Step& step, std::byte* to, const TileRange& range, int64_t shift);
   std::byte* splat_of(const Pass& pass, const PassState& state, uint16_t value) const;
   void coordinates(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
   void gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
-  void store(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
-  void scatter(const Pass& pass, const Step& step, PassState& state, const TileRange& range);
+  void store(const Step& step, PassState& state, const TileRange& range, int64_t shift);
+  void scatter(const Step& step, PassState& state, const TileRange& range);
   void scan(const Step& step, PassState& state, const TileRange& range);
   void scan_columns(const Step& step, PassState& state, const TileRange& range);
   const std::byte* scan_input(const Step& step, PassState& state, int64_t n);
   const std::byte* side_by_side(const Register& value, kernel::Type type, int64_t n);
-  std::byte* in_place(const Step& step, const TileRange& range) const;
+  std::byte* in_place(const Step& step, const TileRange& range, int64_t shift) const;
 
   const Launch& launch_;
   const TileTable& table_;
