@@ -18,6 +18,8 @@
 #include "tandem/ops/matmul.h"
 #include "tandem/ops/random.h"
 #include "tandem/ops/reduce.h"
+#include "tandem/ops/scan.h"
+#include "tandem/ops/softmax.h"
 #include "tandem/ops/sort.h"
 #include "tandem/ops/triangle.h"
 #include "tandem/ops/views.h"

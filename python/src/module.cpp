@@ -34,6 +34,7 @@ NB_MODULE(_core, m) {
   bind_joining(m, cls);
   bind_sorting(m);
   bind_reductions(m, cls);
+  bind_scans(m, cls);
   bind_products(m);
   bind_random(m);
   bind_exchange(m, cls);

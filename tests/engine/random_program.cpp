@@ -137,7 +137,9 @@ class Builder {
         case 4:
           return cast();
         case 5:
-          return random_() % 2 == 0 ? reduction() : rows_of_themselves();
+          return random_() % 3 == 0   ? scan()
+                 : random_() % 2 == 0 ? reduction()
+                                      : rows_of_themselves();
         case 6:
         case 7:
           return view();
@@ -197,6 +199,23 @@ class Builder {
     keep(random_() % 2 == 0 ? argmin(a, axis, keepdims, where())
                             : argmax(a, axis, keepdims, where()),
          "arg");
+  }
+
+  void scan() {
+    const array a = any();
+    if (a.ndim() == 0) return;
+    const auto axis = static_cast<int64_t>(random_() % static_cast<uint64_t>(a.ndim()));
+    const bool reverse = random_() % 2 == 0, inclusive = random_() % 2 == 0;
+    switch (random_() % 4) {
+      case 0:
+        return keep(cumsum(a, axis, reverse, inclusive, where()), "cumsum");
+      case 1:
+        return keep(cumprod(a, axis, reverse, inclusive, where()), "cumprod");
+      case 2:
+        return keep(cummin(a, axis, reverse, inclusive, where()), "cummin");
+      default:
+        return keep(cummax(a, axis, reverse, inclusive, where()), "cummax");
+    }
   }
 
   // Rows that read results of themselves, as a softmax or a norm does.

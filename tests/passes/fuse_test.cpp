@@ -83,6 +83,21 @@ TEST(Fuse, rows_of_another_axis_are_read_from_memory) {
             "sum | subtract");
 }
 
+TEST(Fuse, scans_join_what_is_before_and_behind_them) {
+  const array x = leaf({16, 40});
+  EXPECT_EQ(labels(*plan_of({greater(cumsum(exp(x), 1), 3.0)})), "exp cumsum greater");
+  EXPECT_EQ(labels(*plan_of({cumsum(x, 0) / sum(x, std::vector<int64_t>{0})})),
+            "cumsum sum divide");
+  EXPECT_EQ(labels(*plan_of({cumsum(cummax(x, 1), 1, true)})), "cummax cumsum");
+  EXPECT_EQ(labels(*plan_of({cumsum(cummax(x, 1), 0)})), "cummax | cumsum");
+  // One pass over the row, however long it is; two need the cache.
+  const array wide = leaf({1 << 20});
+  const auto plan = plan_of({greater(cumsum(exp(wide)), 3.0)});
+  EXPECT_EQ(plan->instructions.size(), 1u);
+  EXPECT_TRUE(plan->row_guards.empty());
+  EXPECT_EQ(plan_of({cumsum(cummax(wide))})->instructions.size(), 2u);
+}
+
 TEST(Fuse, long_rows_are_not_read_twice_by_one_kernel) {
   const array x = leaf({2, 1 << 17});
   const auto plan = plan_of({softmax_by_hand(x)});
@@ -178,6 +193,11 @@ SimpleGraph random_graph(std::mt19937_64& random,
       const bool kept = words[2] != 0;
       node.flat.first_dim = !kept ? 6u : words[1] == 1 ? 8u : 10u;
       node.flat.rank = kept ? 2 : 1;
+      if (random() % 3 == 0) {
+        node.flat.op = Structured::scan;
+        node.flat.first_dim = node.inputs[0].first_dim;
+        node.flat.rank = node.inputs[0].rank;
+      }
     } else {
       node.flat.op = op_table::RowId::add;
       node.inputs = {input(), input()};
@@ -199,8 +219,8 @@ SimpleGraph random_graph(std::mt19937_64& random,
 // come first.
 TEST(Fuse, clusters_of_random_graphs_have_no_cycles) {
   const std::vector<const graph::Attributes*> axes = {
-      graph::intern({0, 1, 0}), graph::intern({0, 2, 0}), graph::intern({2, 3, 0}),
-      graph::intern({0, 1, 1})};
+      graph::intern({0, 1, 0, 0}), graph::intern({0, 2, 0, 0}), graph::intern({0, 1, 1, 0}),
+      graph::intern({2, 2, 1, 0})};
   const std::vector<int64_t> dims = random_dims();
   std::mt19937_64 random(11);
   size_t fused = 0;
@@ -225,6 +245,7 @@ TEST(Fuse, clusters_of_random_graphs_have_no_cycles) {
           ASSERT_LE(from.round, to.round);
           ASSERT_TRUE(from.level == Place::row || to.level == Place::element ||
                       node.flat.op.is(Structured::reduce));
+          ASSERT_TRUE(!node.flat.op.is(Structured::scan) || from.round < to.round);
         } else {
           ASSERT_TRUE(clusters.in_memory[input.value]);
         }

@@ -55,7 +55,9 @@ class Fuser {
  private:
   const FlatNode& flat(uint32_t n) const { return graph_.nodes[n].flat; }
   const Place& place_of(uint32_t n) const { return result_.places[n]; }
-  bool is_along_rows(uint32_t n) const { return flat(n).op.is(Structured::reduce); }
+  bool is_reduction(uint32_t n) const { return flat(n).op.is(Structured::reduce); }
+  bool is_scan(uint32_t n) const { return flat(n).op.is(Structured::scan); }
+  bool is_along_rows(uint32_t n) const { return is_reduction(n) || is_scan(n); }
 
   void assign(uint32_t n) {
     if (flat(n).op.is_library()) {
@@ -117,7 +119,7 @@ class Fuser {
   struct OwnInputs {
     bool elements = false;
     SmallVector<const Operand*, 4> rows;
-    uint16_t round = 0;
+    uint16_t round = 0, pass = 0;
   };
 
   // None when an input can only be read from memory, or is not there yet.
@@ -131,6 +133,7 @@ class Fuser {
       if (producer > c) return std::nullopt;
       const Place& place = place_of(input.value);
       own.round = std::max(own.round, place.round);
+      own.pass = std::max(own.pass, place.pass);
       if (place.level == Place::row) {
         own.rows.push_back(&input);
       } else if (is_direct(input) && shape_of(input) == domain) {
@@ -150,7 +153,7 @@ class Fuser {
     if (!own) return std::nullopt;
     if (!is_along_rows(n) && !own->elements && !own->rows.empty()) {
       const std::optional<RowForm> form = common_form(n, own->rows);
-      if (form) return Place{Place::row, *form, own->round};
+      if (form) return Place{Place::row, *form, own->round, own->pass};
     }
     if (domain_of(n) != shape_of(cluster)) return std::nullopt;
     const Dims domain = dims_.subspan(cluster.first_dim, cluster.rank);
@@ -158,11 +161,17 @@ class Fuser {
       const RowForm form = place_of(row->value).form;
       if (!reads_own_row(*row, form, cluster.reduced, domain, dims_)) return std::nullopt;
     }
-    if (!is_along_rows(n)) return Place{Place::element, RowForm::dropped, own->round};
+    if (!is_along_rows(n)) return Place{Place::element, RowForm::dropped, own->round, own->pass};
     if (cluster.reduced != 0 && cluster.reduced != reduced_by(n)) return std::nullopt;
+    const auto next_round = static_cast<uint16_t>(own->round + 1);
+    const auto next_pass = static_cast<uint16_t>(own->pass + 1);
+    if (is_scan(n)) {
+      // One pass has one scan.
+      const bool first = own->round == own->pass;
+      return Place{Place::element, RowForm::dropped, next_round, first ? own->pass : next_pass};
+    }
     const bool kept = flat(n).attributes->words[2] != 0;
-    return Place{Place::row, kept ? RowForm::kept : RowForm::dropped,
-                 static_cast<uint16_t>(own->round + 1)};
+    return Place{Place::row, kept ? RowForm::kept : RowForm::dropped, next_round, next_pass};
   }
 
   // The form of a node that is computed from results of rows alone, once a row.
@@ -176,39 +185,43 @@ class Fuser {
     return form;
   }
 
-  // The round in which node n reads elements; none for what is computed once a row.
-  std::optional<uint32_t> reading_round(uint32_t n, Place place) const {
-    if (is_along_rows(n)) return place.round - 1u;
+  // The pass over the rows in which node n reads elements; none for what is computed once a row.
+  std::optional<uint32_t> reading_pass(uint32_t n, Place place) const {
+    if (is_reduction(n)) return place.pass - 1u;
     if (place.level == Place::row) return std::nullopt;
-    return place.round;
+    return place.pass;
   }
 
-  // Several rounds read their rows again, from the cache if they fit.
+  // Several passes read their rows again, from the cache if they fit.
   bool rows_fit(uint32_t n, uint32_t c, Place place) {
-    const std::optional<uint32_t> round = reading_round(n, place);
+    const std::optional<uint32_t> pass = reading_pass(n, place);
     const Cluster& cluster = result_.clusters[c];
-    if (!round || std::max(cluster.rounds, *round + 1) == 1) return true;
-    return budget_.fits(cluster, cluster.row_bytes + row_bytes_of(n, c, *round));
+    if (!pass || std::max(cluster.passes, *pass + 1) == 1) return true;
+    return budget_.fits(cluster, reduced_with(n, cluster),
+                        cluster.row_bytes + row_bytes_of(n, c, *pass));
+  }
+  uint64_t reduced_with(uint32_t n, const Cluster& cluster) const {
+    return is_along_rows(n) ? reduced_by(n) : cluster.reduced;
   }
 
   // Bytes of a row's element that node n adds: what it loads, and values of earlier rounds.
-  uint32_t row_bytes_of(uint32_t n, uint32_t c, uint32_t round) const {
+  uint32_t row_bytes_of(uint32_t n, uint32_t c, uint32_t pass) const {
     uint32_t bytes = 0;
     for (const Operand& input : graph_.nodes[n].inputs) {
       if (input.value == kNone) continue;
       const auto size = static_cast<uint32_t>(size_of(flat(input.value).dtype));
       if (result_.cluster_of[input.value] != c) {
         bytes += is_generated(input.value) ? 0 : size;
-      } else if (crosses(input.value, round)) {
+      } else if (crosses(input.value, pass)) {
         bytes += std::max(size, 4u);  // in its compute type
       }
     }
     return bytes;
   }
 
-  bool crosses(uint32_t input, uint32_t round) const {
+  bool crosses(uint32_t input, uint32_t pass) const {
     const Place& place = place_of(input);
-    return place.level == Place::element && place.round < round && !crosses_[input];
+    return place.level == Place::element && place.pass < pass && !crosses_[input];
   }
 
   Cluster& open(uint32_t n) {
@@ -224,14 +237,19 @@ class Fuser {
 
   void add(uint32_t n, uint32_t c, Place place) {
     Cluster& cluster = result_.clusters[c];
-    if (const std::optional<uint32_t> round = reading_round(n, place)) {
-      cluster.rounds = std::max(cluster.rounds, *round + 1);
-      cluster.row_bytes += row_bytes_of(n, c, *round);
+    if (const std::optional<uint32_t> pass = reading_pass(n, place)) {
+      cluster.passes = std::max(cluster.passes, *pass + 1);
+      cluster.row_bytes += row_bytes_of(n, c, *pass);
       for (const Operand& input : graph_.nodes[n].inputs) {
         if (input.value != kNone && result_.cluster_of[input.value] == c) {
-          crosses_[input.value] = crosses_[input.value] || crosses(input.value, *round);
+          crosses_[input.value] = crosses_[input.value] || crosses(input.value, *pass);
         }
       }
+    }
+    // A reduction's result may have no elements that read it, a scan's are elements.
+    const uint32_t last_round = is_reduction(n) ? place.round - 1u : place.round;
+    if (is_reduction(n) || place.level == Place::element) {
+      cluster.rounds = std::max(cluster.rounds, last_round + 1);
     }
     cluster.cost += cost_of(n);
     cluster.operands += buffers_of(n, c);
@@ -279,7 +297,7 @@ class Fuser {
   bool enabled_;
   RowBudget budget_;
   Clusters result_;
-  std::vector<bool> crosses_;  // by simple node: elements of a later round read it
+  std::vector<bool> crosses_;  // by simple node: elements of a later pass read it
   std::map<std::tuple<uint16_t, uint32_t, uint8_t>, uint32_t> newest_;
 };
 

@@ -14,11 +14,13 @@ enum class RowForm : uint8_t { dropped, kept };
 
 // Where a cluster computes a node. A kernel works in rounds: elements of round 0, reductions of
 // them, what is computed from their results a row, elements of round 1 that read those, and so on.
+// A scan's result too is read by the next round, though not in another pass over the row.
 struct Place {
   enum Level : uint8_t { none, element, row };
   Level level = none;
   RowForm form = RowForm::dropped;  // row
   uint16_t round = 0;               // the first in which elements may read the value
+  uint16_t pass = 0;                // of the passes over a row, the same
 };
 
 struct Cluster {
@@ -32,7 +34,7 @@ struct Cluster {
   uint32_t cost = 0;            // IR nodes, about
   uint32_t operands = 0;        // buffers, about
   uint32_t outputs = 0;         // of them written, as far as known
-  uint32_t rounds = 1;
+  uint32_t rounds = 1, passes = 1;
   uint32_t row_bytes = 0;  // of one element of a row: what is loaded, and what crosses rounds
 };
 

@@ -17,8 +17,8 @@ class RowBudget {
 
   static constexpr size_t kDefaultBytes = size_t{256} << 10;
 
-  // Whether rows of the cluster's domain fit with `row_bytes` an element. The answer is recorded.
-  bool fits(const Cluster& cluster, uint32_t row_bytes);
+  // Whether rows along the axes `reduced` of the cluster's domain fit with `row_bytes` an element. The answer is recorded.
+  bool fits(const Cluster& cluster, uint64_t reduced, uint32_t row_bytes);
 
   const std::vector<RowGuard>& guards() const { return guards_; }
 

@@ -60,6 +60,11 @@ class KernelLowering {
   const Place& place_of(uint32_t n) const { return clusters_.places[n]; }
   bool is_row(uint32_t n) const { return place_of(n).level == Place::row; }
   bool is_reduction(uint32_t n) const { return flat(n).op.is(Structured::reduce); }
+  bool is_scan(uint32_t n) const { return flat(n).op.is(Structured::scan); }
+  // The round whose elements a reduction or scan takes.
+  bool takes_elements_of(uint32_t n, uint32_t round) const {
+    return (is_reduction(n) || is_scan(n)) && place_of(n).round == round + 1;
+  }
 
   Instruction start() const {
     Instruction instruction;
@@ -84,21 +89,25 @@ class KernelLowering {
   }
 
   void lower_round(uint32_t round) {
-    std::vector<uint32_t> elements, reductions;
+    std::vector<uint32_t> elements, along_rows;
     for (const uint32_t n : cluster_.nodes) {
       const Place& place = place_of(n);
+      if (takes_elements_of(n, round)) along_rows.push_back(n);
       if (is_row(n)) {
         if (place.round == round && read_by_elements_.contains(n)) emit_at(n);
-        if (is_reduction(n) && place.round == round + 1) reductions.push_back(n);
       } else if (place.round == round) {
         elements.push_back(n);
         emit_at(n);
       }
     }
     reducing_.clear();
-    for (const uint32_t n : reductions) prepare_reduction(n);
+    for (const uint32_t n : along_rows) prepare(n);
     for (const uint32_t n : elements) store(n);
-    for (Reducing& reducing : reducing_) end_reduction(reducing);
+    for (const bool scans : {false, true}) {
+      for (Reducing& reducing : reducing_) {
+        if (is_scan(reducing.nodes[0]) == scans) end_stage(reducing);
+      }
+    }
   }
 
   // Everything of rows that is kept, in one stage at the end.
@@ -128,14 +137,15 @@ class KernelLowering {
   void emit_at(uint32_t n) {
     row_ = is_row(n);
     kept_axes_ = row_ && place_of(n).form == RowForm::kept;
-    emitted_[n] = is_reduction(n) ? reduction_result(n) : emit(n);
+    emitted_[n] = is_reduction(n) || is_scan(n) ? stage_result(n) : emit(n);
   }
 
   // "exp x500 add": runs of one op are counted.
   void add_label(std::string& label, uint32_t n) const {
     std::string name(graph::name_of(flat(n).op));
-    if (flat(n).op.is(Structured::reduce)) {
+    if (is_reduction(n) || is_scan(n)) {
       name = op_table::name_of(reduction_of(n));
+      if (is_scan(n)) name = "cum" + name;
     }
     const size_t last_start = label.rfind(' ') == std::string::npos ? 0 : label.rfind(' ') + 1;
     const std::string last = label.substr(last_start);
@@ -327,47 +337,66 @@ class KernelLowering {
     return {{result, kernel::kNoNode}, Dtype::uint32};
   }
 
-  // ---- reductions
+  // ---- reductions and scans
   struct Reducing {
     op_table::Reduction kind;
     EmittedValue value;
     bool is_unsigned;
-    std::array<uint16_t, 2> stages = {0, 0};
     std::vector<uint32_t> nodes;  // that want this result
   };
 
-  void prepare_reduction(uint32_t n) {
-    const FlatNode& node = flat(n);
+  // The kernel orders numbers only.
+  static op_table::Reduction of_truth(op_table::Reduction kind) {
+    switch (kind) {
+      case op_table::Reduction::min:
+      case op_table::Reduction::prod:
+        return op_table::Reduction::all;
+      case op_table::Reduction::max:
+        return op_table::Reduction::any;
+      default:
+        return kind;
+    }
+  }
+
+  void prepare(uint32_t n) {
     row_ = kept_axes_ = false;
     op_table::Reduction kind = reduction_of(n);
     EmittedValue value = operand(graph_.nodes[n].inputs[0]);
-    if (value.dtype == Dtype::bool_) {  // the kernel orders numbers only
-      if (kind == op_table::Reduction::min) kind = op_table::Reduction::all;
-      if (kind == op_table::Reduction::max) kind = op_table::Reduction::any;
-      if (op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, Dtype::int32);
-    }
     // Sums and products are formed in the dtype of the result, truth in bool, the rest in their
     // own.
-    if (!op_table::gives_position(kind)) value = kernel::emit_cast(builder_, value, node.dtype);
-    const Dtype dtype = value.dtype;
-    const bool is_unsigned = is_integer(dtype) && !info(dtype).is_signed;
+    if (!op_table::gives_position(kind)) {
+      value = kernel::emit_cast(builder_, value, flat(n).dtype);
+      if (value.dtype == Dtype::bool_) kind = of_truth(kind);
+    } else if (value.dtype == Dtype::bool_) {
+      value = kernel::emit_cast(builder_, value, Dtype::int32);
+    }
+    const bool is_unsigned = is_integer(value.dtype) && !info(value.dtype).is_signed;
     for (Reducing& known : reducing_) {
       const bool same = known.kind == kind && known.value.nodes == value.nodes &&
-                        known.value.dtype == dtype && known.is_unsigned == is_unsigned;
+                        known.value.dtype == value.dtype && is_reduction(n) &&
+                        is_reduction(known.nodes[0]);
       if (same) return known.nodes.push_back(n);
     }
-    reducing_.push_back({kind, value, is_unsigned, {}, {n}});
+    reducing_.push_back({kind, value, is_unsigned, {n}});
   }
 
-  void end_reduction(Reducing& reducing) {
+  void end_stage(const Reducing& reducing) {
+    Result result{reducing.kind};
+    const uint32_t n = reducing.nodes[0];
     for (size_t part = 0; part < (is_complex(reducing.value.dtype) ? 2u : 1u); ++part) {
-      reducing.stages[part] =
-          builder_.reduce(reducing.kind, reducing.value.nodes[part], reducing.is_unsigned);
+      const NodeId value = reducing.value.nodes[part];
+      if (is_scan(n)) {
+        const auto& words = flat(n).attributes->words;
+        result.stages[part] =
+            builder_.scan(reducing.kind, value, reducing.is_unsigned, words[2] != 0, words[3] != 0);
+      } else {
+        result.stages[part] = builder_.reduce(reducing.kind, value, reducing.is_unsigned);
+      }
     }
-    for (const uint32_t n : reducing.nodes) results_[n] = {reducing.kind, reducing.stages};
+    for (const uint32_t wanted : reducing.nodes) results_[wanted] = result;
   }
 
-  EmittedValue reduction_result(uint32_t n) {
+  EmittedValue stage_result(uint32_t n) {
     const Result& reduced = results_.at(n);
     const Dtype dtype = flat(n).dtype;
     EmittedValue value{.dtype = dtype};
@@ -375,8 +404,23 @@ class KernelLowering {
     if (op_table::gives_position(reduced.kind)) {
       result = builder_.convert(Op::narrow, Type::i32, result);
     }
+    if (is_scan(n)) result = within_range(result, reduced.kind, dtype);
     value.nodes[0] = kernel::emit_rounding(builder_, result, dtype);
     if (is_complex(dtype)) value.nodes[1] = builder_.stage_result(reduced.stages[1]);
+    return value;
+  }
+
+  // What an exclusive scan begins with is the extreme of the compute type: brought to that of the
+  // dtype.
+  NodeId within_range(NodeId value, op_table::Reduction kind, Dtype dtype) {
+    if (!is_integer(dtype) || size_of(dtype) > 2 || !info(dtype).is_signed) return value;
+    const int64_t largest = size_of(dtype) == 1 ? 127 : 32767;
+    if (kind == op_table::Reduction::max) {
+      return builder_.binary(Op::imax_s, value, builder_.int_constant(Type::i32, -largest - 1));
+    }
+    if (kind == op_table::Reduction::min) {
+      return builder_.binary(Op::imin_s, value, builder_.int_constant(Type::i32, largest));
+    }
     return value;
   }
 
@@ -393,8 +437,8 @@ class KernelLowering {
   }
 
   struct Result {
-    op_table::Reduction kind;
-    std::array<uint16_t, 2> stages;
+    op_table::Reduction kind = op_table::Reduction::sum;
+    std::array<uint16_t, 2> stages = {0, 0};
   };
 
   const SimpleGraph& graph_;
@@ -405,8 +449,8 @@ class KernelLowering {
   Builder builder_;
   std::unordered_set<uint32_t> read_by_elements_;  // row values
   std::unordered_map<uint32_t, EmittedValue> emitted_;
-  std::vector<Reducing> reducing_;                // of the current round
-  std::unordered_map<uint32_t, Result> results_;  // of reductions of earlier rounds
+  std::vector<Reducing> reducing_;                // by the current round
+  std::unordered_map<uint32_t, Result> results_;  // of reductions and scans by earlier rounds
   std::vector<std::pair<Operand, EmittedValue>> loads_;
   // The node being emitted is computed once a row; the form of its shape.
   bool row_ = false, kept_axes_ = false;
