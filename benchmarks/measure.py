@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
+import numpy as np
+
+from benchmarks.libraries import Library, Numpy
 from benchmarks.rows import Row
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TARGETS_US = {  # rows of the C++ benchmark: what a user of the C++ interface may expect
     "cached_add": 1.0,
+    "plan_node/iterations:200": 0.5,
+    "mixed_graph/manual_time": 60.0,
     "cached_chain_node/1000": 0.15,
     "new_expression/iterations:2000": 200.0,
 }
@@ -112,6 +117,28 @@ def interleaved(
                 call()
             timings[name].samples.append((time.perf_counter() - started) / count)
     return timings
+
+
+def difference(row: Row, library: Library) -> str:
+    """How a library's result differs from NumPy's in double precision; empty when it does not."""
+    if row.tolerance == 0 or row.loop > 1 or library.name == "numexpr":
+        return ""
+    inputs = row.inputs(np.random.default_rng(0))
+    doubles = [a.astype(np.float64) if a.dtype == np.float32 else a for a in inputs]
+    expected = np.asarray(row.compute(Numpy().functions, *doubles))
+    found = library.to_numpy(row.call(library)())
+    if found.shape != expected.shape:
+        return f"shape {found.shape}, expected {expected.shape}"
+    if expected.dtype.kind in "iu":  # positions: ties may be broken either way in float32
+        wrong = np.mean(found != expected)
+        return f"{wrong:.2%} of the positions differ" if wrong > 1e-3 else ""
+    finite = np.isfinite(expected)
+    typical = float(np.mean(np.abs(expected), where=finite)) if finite.any() else 1.0
+    scale = np.maximum(np.abs(expected), max(typical, 1e-30))
+    with np.errstate(invalid="ignore"):
+        error = np.abs(found - expected) / scale
+    worst = float(np.max(error, where=finite, initial=0))
+    return f"relative error {worst:.1e}" if worst > row.tolerance else ""
 
 
 def machine() -> dict[str, str | int | float]:

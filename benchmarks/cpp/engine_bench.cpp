@@ -2,6 +2,7 @@
 // per node.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <vector>
 
 #include "benchmarks/cpp/roof.h"
@@ -82,6 +83,63 @@ void new_expression(benchmark::State& state) {
                          benchmark::Counter::kAvgIterations);
 }
 BENCHMARK(new_expression)->Iterations(2000);
+
+// Graphs of 1,000 nodes that have never been seen: planned, compiled and run on one element. Time
+// per node.
+void plan_node(benchmark::State& state) {
+  const array one(1.0f);
+  eval(one);
+  uint64_t number = 1;
+  for (auto _ : state) {
+    array x = one;
+    uint64_t bits = number++ * 0x9e3779b97f4a7c15u;
+    for (int i = 0; i < 1000; ++i) {
+      bits = bits << 1 | bits >> 63;
+      x = bits & 1 ? multiply(x, 1.0001) : add(x, 0.5);
+    }
+    eval(x);
+    benchmark::DoNotOptimize(x);
+  }
+  state.counters["per_node"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * 1000),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(plan_node)->Iterations(200);
+
+// The eval alone, without building, of a known graph of about 1,000 nodes: chains, reductions and
+// products of 4x4 matrices. What is left beside tiny kernels is bookkeeping.
+void mixed_graph(benchmark::State& state) {
+  const std::vector<float> values(16, 0.1f);
+  const array w(values.data(), Shape{4, 4}, Dtype::float32);
+  const std::vector<int64_t> last{-1};
+  for (auto _ : state) {
+    array x = w;
+    for (int block = 0; block < 50; ++block) {
+      array y = matmul(x, w);
+      y = subtract(y, mean(y, last, true));
+      for (int i = 0; i < 7; ++i) y = abs(multiply(y, 0.5));
+      x = add(x, multiply(y, 0.1));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    eval(x);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(time.count());
+  }
+}
+BENCHMARK(mixed_graph)->UseManualTime();
+
+// Threads that evaluate at once, each its own: evals per second of all together.
+void threads_evaluate(benchmark::State& state) {
+  const array a = small(), b = small();
+  for (auto _ : state) {
+    const array c = exp(add(a, b));
+    eval(c);
+    benchmark::DoNotOptimize(c);
+  }
+  state.counters["evals"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+BENCHMARK(threads_evaluate)->ThreadRange(1, 8)->UseRealTime();
 
 // Reading one element of an evaluated array through a view.
 void read_element(benchmark::State& state) {
