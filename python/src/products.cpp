@@ -1,10 +1,116 @@
 // Matrix products.
+#include <nanobind/stl/string.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "bindings.h"
 #include "casters.h"
 
 namespace tandem::python {
+namespace {
+
+const auto kStream = [] { return nb::arg("stream") = nb::none(); };
+
+using Product = array (*)(const array&, const array&, StreamOrDevice);
+struct NamedProduct {
+  const char* name;
+  Product function;
+  const char* doc;
+};
+constexpr NamedProduct kProducts[] = {
+    {"inner", &inner,
+     "Sums of products over the last axes; the product when one operand is a scalar. ShapeError "
+     "when\n"
+     "the last extents differ."},
+    {"outer", &outer, "Every product of an element of flattened a with one of flattened b."},
+    {"kron", &kron, "Every element of a times the whole of b, as blocks."},
+};
+
+// axes: a number, or one list of axes for each operand.
+array tensordot_from(const array& a, const array& b, nb::handle axes, const StreamOrDevice& s) {
+  if (PyLong_Check(axes.ptr())) return tensordot(a, b, nb::cast<int64_t>(axes), s);
+  std::vector<int64_t> lists[2];
+  TANDEM_USER(PySequence_Check(axes.ptr()) && PySequence_Size(axes.ptr()) == 2, ArgumentError,
+              "tensordot", "expects axes as a number or two lists");
+  for (size_t i = 0; i < 2; ++i) {
+    const nb::object item = axes[i];
+    TANDEM_USER(integers_from(item.ptr(), lists[i]), ArgumentError, "tensordot",
+                "expects axes as a number or two lists");
+  }
+  return tensordot(a, b, lists[0], lists[1], s);
+}
+
+std::vector<array> operands_of(const nb::args& arguments, const char* op) {
+  std::vector<array> result;
+  for (nb::handle item : arguments) {
+    const std::optional<Operand> operand = operand_from(item.ptr());
+    TANDEM_USER(operand.has_value(), DTypeError, op, "expects arrays: got {}",
+                nb::type_name(item.type()).c_str());
+    result.push_back(operand->to_array());
+  }
+  return result;
+}
+
+void bind_einsum(nb::module_& m) {
+  m.def(
+      "einsum",
+      [](const std::string& subscripts, const nb::args& operands, const StreamOrDevice& s) {
+        return einsum(subscripts, operands_of(operands, "einsum"), s);
+      },
+      nb::arg("subscripts"), nb::arg("operands"), nb::kw_only(), kStream(),
+      nb::sig("def einsum(subscripts: str, *operands: array, stream: Stream | Device | DeviceType "
+              "| None = None) -> array"),
+      "Sums of products in index notation, such as 'ij,jk->ik', 'bij,bjk', '...i->...', 'ii->i'.\n"
+      "ArgumentError for bad subscripts, ShapeError when extents of one letter differ.");
+  m.def(
+      "einsum_path",
+      [](const std::string& subscripts, const nb::args& operands) {
+        const auto [steps, text] = einsum_path(subscripts, operands_of(operands, "einsum_path"));
+        nb::list path;
+        for (const std::vector<int>& step : steps) {
+          nb::list positions;
+          for (const int position : step) positions.append(position);
+          path.append(nb::tuple(positions));
+        }
+        return nb::make_tuple(path, text);
+      },
+      nb::arg("subscripts"), nb::arg("operands"),
+      nb::sig("def einsum_path(subscripts: str, *operands: array) -> tuple[list[tuple[int, ...]], "
+              "str]"),
+      "The positions of the operands that each step of einsum combines (products go to the end of\n"
+      "the list), and a text about the cost.");
+}
+
+}  // namespace
 
 void bind_products(nb::module_& m) {
+  for (const NamedProduct& product : kProducts) {
+    m.def(
+        product.name,
+        [f = product.function](const Operand& a, const Operand& b, const StreamOrDevice& s) {
+          return f(a.to_array(), b.to_array(), s);
+        },
+        nb::arg("a"), nb::arg("b"), nb::kw_only(), kStream(), product.doc);
+  }
+  bind_einsum(m);
+  m.def("tensordot", &tensordot_from, nb::arg("a"), nb::arg("b"), nb::arg("axes") = 2,
+        nb::kw_only(), kStream(),
+        nb::sig("def tensordot(a: array, b: array, axes: int | "
+                "collections.abc.Sequence[collections.abc.Sequence[int]] = 2, *, stream: Stream | "
+                "Device | DeviceType | None = None) -> array"),
+        "Sums of products over axes of a with axes of b: the last of a with the first of b by "
+        "number,\n"
+        "or one list for each. ShapeError when their extents differ.");
+  m.def(
+      "vecdot",
+      [](const Operand& a, const Operand& b, int64_t axis, const StreamOrDevice& s) {
+        return vecdot(a.to_array(), b.to_array(), axis, s);
+      },
+      nb::arg("a"), nb::arg("b"), nb::kw_only(), nb::arg("axis") = -1, kStream(),
+      "Sum of conjugate(a) * b over one axis; the others broadcast. ShapeError when the extents "
+      "differ.");
   m.def(
       "matmul",
       [](const Operand& a, const Operand& b, const StreamOrDevice& s) {
@@ -27,9 +133,8 @@ void bind_products(nb::module_& m) {
       nb::sig(
           "def addmm(c: array, a: array, b: array, /, alpha: float = 1.0, beta: float = 1.0, *, "
           "stream: Stream | Device | DeviceType | None = None) -> array"),
-      "alpha * (a @ b) + beta * c with one rounding. ShapeError unless the inner extents agree "
-      "and\n"
-      "c broadcasts to the product.");
+      "alpha * (a @ b) + beta * c with one rounding; for integers alpha and beta must be whole.\n"
+      "ShapeError unless the inner extents agree and c broadcasts to the product.");
 }
 
 }  // namespace tandem::python

@@ -1,6 +1,7 @@
 #include "tandem/ops/matmul.h"
 
 #include <bit>
+#include <cmath>
 
 #include "tandem/ops/build.h"
 #include "tandem/ops/elementwise.h"
@@ -43,6 +44,18 @@ Product prepare(const array& a, const array& b, std::string_view op, const Strea
   return {left, right, std::move(shape), row, column};
 }
 
+// Integers: two products and a sum, each exact modulo their range.
+array integer_addmm(const array& c, const array& a, const array& b, float alpha, float beta,
+                    Dtype dtype, const StreamOrDevice& s) {
+  TANDEM_USER(alpha == std::trunc(alpha) && beta == std::trunc(beta), ArgumentError, "addmm",
+              "alpha and beta of integers must be whole: got {} and {}", alpha, beta);
+  const auto scaled = [&](const array& x, float factor) {
+    const array typed = astype(x, dtype, s);
+    return factor == 1 ? typed : multiply(typed, Scalar(static_cast<int64_t>(factor)), s);
+  };
+  return add(scaled(matmul(a, b, s), alpha), scaled(c, beta), s);
+}
+
 }  // namespace
 
 array matmul(const array& a, const array& b, StreamOrDevice s) {
@@ -60,9 +73,12 @@ array addmm(const array& c, const array& a, const array& b, float alpha, float b
             StreamOrDevice s) {
   const Product product = prepare(a, b, "addmm", s);
   const Dtype dtype = promote(product.a.dtype(), c.dtype());
-  TANDEM_USER(is_inexact(dtype), DTypeError, "addmm", "expects floating or complex numbers: got {}",
-              name_of(dtype));
   const Shape target = product.squeezed();
+  const bool fits = c.ndim() <= static_cast<int>(target.size()) &&
+                    broadcast_shapes(c.shape(), target, "addmm") == target;
+  TANDEM_USER(fits, ShapeError, "addmm", "c does not broadcast to the product: got {} for {}",
+              to_string(c.shape()), to_string(target));
+  if (!is_inexact(dtype)) return integer_addmm(c, a, b, alpha, beta, dtype, s);
   const array addend = reshape(broadcast_to(astype(c, dtype, s), target, s), product.shape, s);
   const array inputs[] = {addend, astype(product.a, dtype, s), astype(product.b, dtype, s)};
   const uint64_t params[] = {std::bit_cast<uint32_t>(alpha), std::bit_cast<uint32_t>(beta)};
