@@ -22,6 +22,7 @@ void bind_views(nb::module_& m, ArrayClass& cls);
 void bind_layout(nb::module_& m, ArrayClass& cls);
 void bind_joining(nb::module_& m, ArrayClass& cls);
 void bind_sorting(nb::module_& m);
+void bind_indexing(nb::module_& m, ArrayClass& cls);
 void bind_reductions(nb::module_& m, ArrayClass& cls);
 void bind_scans(nb::module_& m, ArrayClass& cls);
 void bind_products(nb::module_& m);

@@ -1,10 +1,12 @@
-// Basic indexing (ints, slices, ... and None), len(), iteration, truth and hash.
+// Indexing, len(), iteration, truth and hash. Ints, slices, ... and None alone take a short way.
+#include "indexing.h"
+
 #include <algorithm>
 #include <vector>
 
+#include "array_data.h"
 #include "bindings.h"
 #include "errors.h"
-#include "objects.h"
 #include "operators.h"
 #include "values.h"
 
@@ -13,7 +15,7 @@ namespace {
 
 // An index as slice() takes it, and the shape after axes of ints have gone and those of None have
 // come.
-struct Index {
+struct BasicIndex {
   Shape starts, extents, steps;
   Shape result;
   bool whole = true;      // every element in its place
@@ -22,13 +24,22 @@ struct Index {
 
 [[noreturn]] void refuse(PyObject* item) {
   raise<ArgumentError>("array",
-                       "cannot index with an object of type {}: expected int, slice, ... or None",
+                       "cannot index with an object of type {}: expected int, slice, ..., None, an "
+                       "array of integers or a mask",
                        Py_TYPE(item)->tp_name);
 }
 
-bool is_integer_index(PyObject* item) { return !PyBool_Check(item) && PyIndex_Check(item); }
+// Arrays of one integer convert to a number too, but not without being evaluated.
+bool is_integer_index(PyObject* item) {
+  if (PyLong_CheckExact(item)) return true;
+  return !PyBool_Check(item) && PyIndex_Check(item) && !is_array(item) && !is_data(item);
+}
 
-void add_integer(Index& index, PyObject* item, int64_t extent, size_t axis) {
+bool is_basic(PyObject* item) {
+  return PySlice_Check(item) || item == Py_None || item == Py_Ellipsis || is_integer_index(item);
+}
+
+void add_integer(BasicIndex& index, PyObject* item, int64_t extent, size_t axis) {
   const Py_ssize_t given = PyNumber_AsSsize_t(item, PyExc_IndexError);
   if (given == -1 && PyErr_Occurred()) throw nb::python_error();
   const int64_t position = given < 0 ? given + extent : given;
@@ -42,7 +53,7 @@ void add_integer(Index& index, PyObject* item, int64_t extent, size_t axis) {
   index.same_axes = false;
 }
 
-void add_slice(Index& index, PyObject* item, int64_t extent) {
+void add_slice(BasicIndex& index, PyObject* item, int64_t extent) {
   Py_ssize_t start = 0, stop = 0, step = 1;
   if (PySlice_Unpack(item, &start, &stop, &step) != 0) throw nb::python_error();
   const Py_ssize_t count = PySlice_AdjustIndices(extent, &start, &stop, step);
@@ -53,7 +64,7 @@ void add_slice(Index& index, PyObject* item, int64_t extent) {
   index.result.push_back(count);
 }
 
-void add_whole_axes(Index& index, Dims shape, size_t first, size_t count) {
+void add_whole_axes(BasicIndex& index, Dims shape, size_t first, size_t count) {
   for (size_t axis = first; axis < first + count; ++axis) {
     index.starts.push_back(0);
     index.extents.push_back(shape[axis]);
@@ -68,10 +79,8 @@ size_t count_axes(std::span<PyObject* const> items, Dims shape) {
   for (PyObject* item : items) {
     if (item == Py_Ellipsis) {
       ++ellipses;
-    } else if (PySlice_Check(item) || is_integer_index(item)) {
-      ++axes;
     } else if (item != Py_None) {
-      refuse(item);
+      ++axes;
     }
   }
   TANDEM_USER(ellipses <= 1, AxisError, "array", "an index has at most one ...: got {}", ellipses);
@@ -80,9 +89,9 @@ size_t count_axes(std::span<PyObject* const> items, Dims shape) {
   return axes;
 }
 
-Index parse(std::span<PyObject* const> items, Dims shape) {
+BasicIndex parse(std::span<PyObject* const> items, Dims shape) {
   const size_t free_axes = shape.size() - count_axes(items, shape);
-  Index index;
+  BasicIndex index;
   size_t axis = 0;
   bool expanded = false;
   for (PyObject* item : items) {
@@ -104,20 +113,42 @@ Index parse(std::span<PyObject* const> items, Dims shape) {
   return index;
 }
 
-array indexed(const array& a, const Index& index) {
+array indexed(const array& a, const BasicIndex& index) {
   array result = index.whole ? a : slice(a, index.starts, index.extents, index.steps);
   return index.same_axes ? result : reshape(result, index.result);
+}
+
+std::span<PyObject* const> items_of(PyObject*& key) {
+  if (!PyTuple_Check(key)) return {&key, 1};
+  return {&PyTuple_GET_ITEM(key, 0), static_cast<size_t>(PyTuple_GET_SIZE(key))};
 }
 
 PyObject* get_item(PyObject* self, PyObject* key) noexcept {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     const array& a = array_of(self);
-    if (PyTuple_Check(key)) {
-      const std::span<PyObject* const> items(&PyTuple_GET_ITEM(key, 0),
-                                             static_cast<size_t>(PyTuple_GET_SIZE(key)));
-      return wrap(indexed(a, parse(items, a.shape())));
-    }
-    return wrap(indexed(a, parse(std::span(&key, 1), a.shape())));
+    const std::span<PyObject* const> items = items_of(key);
+    if (std::ranges::all_of(items, is_basic)) return wrap(indexed(a, parse(items, a.shape())));
+    const Index index = index_from(key);
+    std::optional<nb::gil_scoped_release> released;
+    if (has_mask(index)) released.emplace();
+    array result = tandem::index(a, index);
+    released.reset();
+    return wrap(std::move(result));
+  });
+}
+
+// x[key] = value makes the object x another value; arrays themselves never change.
+int set_item(PyObject* self, PyObject* key, PyObject* value) noexcept {
+  return guarded(-1, [&] {
+    if (!value) throw nb::type_error("elements of an array cannot be deleted");
+    const Index index = index_from(key);
+    const Operand written = value_from(value);
+    std::optional<nb::gil_scoped_release> released;
+    if (has_mask(index)) released.emplace();
+    array result = index_update(array_of(self), index, written);
+    released.reset();
+    std::swap(array_of(self), result);
+    return 0;
   });
 }
 
@@ -135,7 +166,7 @@ class Iterator {
   array next() {
     if (position_ >= array_.shape(0)) throw nb::stop_iteration();
     const Dims shape = array_.shape();
-    Index index;
+    BasicIndex index;
     index.starts.push_back(position_++);
     index.extents.push_back(1);
     index.steps.push_back(1);
@@ -168,10 +199,67 @@ Py_hash_t hash_of(PyObject* self) noexcept {
   return static_cast<Py_hash_t>(address >> 4 | address << (8 * sizeof(address) - 4));
 }
 
+Slice slice_from(PyObject* item) {
+  Py_ssize_t start = 0, stop = 0, step = 1;
+  if (PySlice_Unpack(item, &start, &stop, &step) != 0) throw nb::python_error();
+  const auto* given = reinterpret_cast<PySliceObject*>(item);
+  Slice result;
+  if (given->start != Py_None) result.start = start;
+  if (given->stop != Py_None) result.stop = stop;
+  if (given->step != Py_None) result.step = step;
+  return result;
+}
+
+// An empty list holds no floats that could not be indices.
+array list_index(PyObject* item) {
+  const array a = array_from_sequence(item, std::nullopt);
+  return a.size() == 0 ? astype(a, Dtype::int32) : a;
+}
+
+IndexItem item_from(PyObject* item) {
+  if (PySlice_Check(item)) return slice_from(item);
+  if (item == Py_None) return NewAxis{};
+  if (item == Py_Ellipsis) return Ellipsis{};
+  if (PyBool_Check(item)) return array(Scalar(item == Py_True), Dtype::bool_);
+  if (PyList_Check(item) || PyTuple_Check(item)) return list_index(item);
+  if (is_integer_index(item)) {
+    const Py_ssize_t position = PyNumber_AsSsize_t(item, PyExc_IndexError);
+    if (position == -1 && PyErr_Occurred()) throw nb::python_error();
+    return int64_t{position};
+  }
+  if (is_array(item)) return array_of(item);
+  if (is_data(item)) return array_from_data(item, std::nullopt);
+  refuse(item);
+}
+
 }  // namespace
+
+Index index_from(PyObject* key) {
+  Index result;
+  for (PyObject* item : items_of(key)) result.push_back(item_from(item));
+  return result;
+}
+
+bool has_mask(const Index& index) {
+  return std::ranges::any_of(index, [](const IndexItem& item) {
+    const array* a = std::get_if<array>(&item);
+    return a && a->dtype() == Dtype::bool_;
+  });
+}
+
+Operand value_from(PyObject* value) {
+  if (PyList_Check(value) || PyTuple_Check(value)) {
+    return array_from_sequence(value, std::nullopt);
+  }
+  const std::optional<Operand> operand = operand_from(value);
+  TANDEM_USER(operand.has_value(), ArgumentError, "array",
+              "cannot write an object of type {} to an array", Py_TYPE(value)->tp_name);
+  return *operand;
+}
 
 void add_container_slots(std::vector<PyType_Slot>& slots) {
   slots.push_back({Py_mp_subscript, reinterpret_cast<void*>(get_item)});
+  slots.push_back({Py_mp_ass_subscript, reinterpret_cast<void*>(set_item)});
   slots.push_back({Py_mp_length, reinterpret_cast<void*>(length)});
   slots.push_back({Py_tp_iter, reinterpret_cast<void*>(iterate)});
   slots.push_back({Py_nb_bool, reinterpret_cast<void*>(truth)});

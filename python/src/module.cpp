@@ -33,6 +33,7 @@ NB_MODULE(_core, m) {
   bind_layout(m, cls);
   bind_joining(m, cls);
   bind_sorting(m);
+  bind_indexing(m, cls);
   bind_reductions(m, cls);
   bind_scans(m, cls);
   bind_products(m);

@@ -1,5 +1,6 @@
 // Submission of a run: transfers, launches' numbers, segments, publication.
 #include <algorithm>
+#include <tuple>
 
 #include "tandem/base/check.h"
 #include "tandem/base/settings.h"
@@ -307,6 +308,9 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
       own_axis += operand.rank;
     } else {
       passes::launch_strides(instruction, operand, layout, walk_->dims, strides);
+      if (operand.gathered) {
+        std::tie(bound.index_extent, bound.index_stride) = passes::gathered_axis(operand, layout);
+      }
     }
     run.first_strides.push_back(first);
     run.buffers.push_back(bound);

@@ -26,6 +26,10 @@ constexpr StructuredKind kind_of(Structured op) {
   return kKinds[static_cast<size_t>(op)];
 }
 
+// In the words of a gather: the source axis that the index runs over, and one of extent 1 that no
+// axis of the result follows.
+inline constexpr int64_t kGatheredAxis = -1, kDroppedAxis = -2;
+
 class OpCode {
  public:
   constexpr OpCode() = default;

@@ -38,6 +38,9 @@ class Simplifier {
     if (node.op.is_library()) {
       for (Operand& input : simple.inputs) input = in_memory(input, node.slot);
     }
+    if (node.op.is(Structured::gather)) {
+      simple.inputs[0] = in_memory(simple.inputs[0], node.slot);
+    }
     result_.nodes.push_back(std::move(simple));
     return edge_to(static_cast<uint32_t>(result_.nodes.size() - 1), node);
   }
@@ -54,7 +57,7 @@ class Simplifier {
     return edge_to(static_cast<uint32_t>(result_.nodes.size() - 1), node);
   }
 
-  // Generators have no memory that a library call could read.
+  // Generators have no memory that a library call or a gather could read.
   Operand in_memory(const Operand& operand, uint16_t slot) {
     const FlatNode& base = result_.nodes[operand.value].flat;
     return base.op.is_generator() ? copy(operand, slot) : operand;

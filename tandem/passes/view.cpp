@@ -48,7 +48,25 @@ bool reshape(Dims target, Layout& layout) {
   return true;
 }
 
+// Of the source of a gather: how far it moves along an axis of the gather's result.
+int64_t stride_along(const Operand& operand, const Layout& layout, size_t axis) {
+  const auto& words = operand.gathered->words;
+  int64_t stride = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == static_cast<int64_t>(axis) && layout.shape[i] != 1) stride += layout.strides[i];
+  }
+  return stride;
+}
+
 }  // namespace
+
+std::pair<int64_t, int64_t> gathered_axis(const Operand& operand, const Layout& layout) {
+  const auto& words = operand.gathered->words;
+  const auto axis = static_cast<size_t>(
+      std::find(words.begin(), words.end(), graph::kGatheredAxis) - words.begin());
+  TANDEM_CHECK(axis < words.size(), "no axis is gathered");
+  return {layout.shape[axis], layout.strides[axis]};
+}
 
 bool apply(const ViewStep& step, std::span<const int64_t> dims, std::span<const uint64_t> params,
            Layout& layout) {
@@ -91,11 +109,15 @@ void launch_strides(const Instruction& instruction, const Operand& operand, cons
   // The shape that the operand broadcasts to: the domain, or one row of results.
   const bool full_axes = !operand.row || operand.kept_axes;
   const size_t target_rank = full_axes ? instruction.rank : parallel;
-  const size_t missing = target_rank - layout.shape.size();
+  const size_t missing = operand.gathered ? 0 : target_rank - layout.shape.size();
   for (size_t i = 0; i < rank; ++i) {
     strides[i] = 0;
     if (operand.row && i >= parallel) continue;
     const size_t axis = full_axes ? instruction.axes[i] : i;
+    if (operand.gathered) {
+      strides[i] = stride_along(operand, layout, axis);
+      continue;
+    }
     if (axis < missing) continue;
     const int64_t extent = dims[instruction.first_dim + instruction.axes[i]];
     if (layout.shape[axis - missing] != 1 || extent == 1)

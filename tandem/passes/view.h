@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 
 #include "tandem/passes/plan.h"
 
@@ -26,6 +27,9 @@ void apply(const Views& views, std::span<const int64_t> dims, std::span<const ui
 // Strides of an operand along the axes of a launch of `instruction`, 0 where it repeats.
 void launch_strides(const Instruction& instruction, const Operand& operand, const Layout& layout,
                     std::span<const int64_t> dims, int64_t* strides);
+
+// The axis of a gather's source that its kernel indexes: its extent and stride.
+std::pair<int64_t, int64_t> gathered_axis(const Operand& operand, const Layout& layout);
 
 // The same for a matrix product, whose axes are B.., M, N, K. `position` numbers the call's
 // buffers.

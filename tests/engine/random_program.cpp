@@ -128,7 +128,7 @@ class Builder {
                                        : multiply(maximum(a, b, where()), Scalar(0.5), where()),
                     "arithmetic");
       }
-      switch (random_() % 10) {
+      switch (random_() % 12) {
         case 0:
         case 1:
         case 2:
@@ -145,6 +145,9 @@ class Builder {
           return view();
         case 8:
           return program_.products ? product() : row();
+        case 9:
+        case 10:
+          return positions();
         default:
           return creation();
       }
@@ -288,6 +291,27 @@ class Builder {
       return keep(addmm(c, a, b, 0.5f, 2.0f, where()), "addmm");
     }
     keep(matmul(a, b, where()), "matmul");
+  }
+
+  // Reads and writes at positions, some of them out of range.
+  void positions() {
+    const array a = any();
+    if (a.ndim() == 0 || a.size() == 0) return;
+    const auto axis = static_cast<int64_t>(random_() % static_cast<uint64_t>(a.ndim()));
+    const int64_t extent = a.shape(static_cast<int>(axis));
+    const array index =
+        astype(add(remainder(random::bits(Shape{1 + static_cast<int64_t>(random_() % 7)},
+                                          random::key(random_()), where()),
+                             extent + 2, where()),
+                   random_() % 2 == 0 ? int64_t{0} : -extent, where()),
+               random_() % 2 == 0 ? Dtype::int32 : Dtype::int64, where());
+    const array read = take(a, index, axis, where());
+    if (random_() % 2 == 0) return keep(read, "take");
+    Index items(static_cast<size_t>(axis), Slice{});
+    items.emplace_back(random_() % 4 == 0 ? IndexItem(Slice{{}, {}, -1}) : IndexItem(index));
+    const auto how = static_cast<Update>(random_() % 7);
+    const array value = random_() % 2 == 0 ? any() : tandem::index(a, items, where());
+    keep(index_update(a, items, value, how, where()), "index_update");
   }
 
   void creation() {

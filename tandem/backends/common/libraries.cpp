@@ -4,6 +4,7 @@
 
 #include "tandem/backends/common/copy/join.h"
 #include "tandem/backends/common/gemm/gemm.h"
+#include "tandem/backends/common/scatter/scatter.h"
 #include "tandem/backends/common/sort/search.h"
 #include "tandem/backends/common/sort/sort.h"
 #include "tandem/base/check.h"
@@ -37,6 +38,8 @@ constexpr Library kLibraries[] = {
     {"concatenate", compile_join, run_join, no_operations},
     {"pad", compile_join, run_join, no_operations},
     {"view_bytes", compile_join, run_join, no_operations},
+    {"scatter", compile_scatter, run_scatter, scatter_operations},
+    {"slice_update", compile_slice_update, run_slice_update, no_operations},
 };
 
 }  // namespace

@@ -131,6 +131,10 @@ class Fuser {
       const uint32_t producer = result_.cluster_of[input.value];
       if (producer == kNone || producer < c) continue;
       if (producer > c) return std::nullopt;
+      // A gather reads other elements of its source than the one at hand.
+      if (flat(n).op.is(Structured::gather) && &input == &graph_.nodes[n].inputs[0]) {
+        return std::nullopt;
+      }
       const Place& place = place_of(input.value);
       own.round = std::max(own.round, place.round);
       own.pass = std::max(own.pass, place.pass);

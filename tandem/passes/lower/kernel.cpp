@@ -201,16 +201,27 @@ class KernelLowering {
       if (loaded == input) return value;
     }
     const Dtype dtype = flat(input.value).dtype;
-    auto& buffers = instruction_.buffers;
-    const auto known = std::find(buffers.begin(), buffers.end(), input);
-    auto buffer = static_cast<uint16_t>(known - buffers.begin());
-    if (known == buffers.end()) {
-      buffers.push_back(input);
-      buffer = builder_.input(dtype);
-    }
-    const EmittedValue value = kernel::emit_load(builder_, buffer, dtype);
+    const EmittedValue value = kernel::emit_load(builder_, buffer_of(input), dtype);
     loads_.emplace_back(input, value);
     return value;
+  }
+
+  uint16_t buffer_of(const Operand& input) {
+    auto& buffers = instruction_.buffers;
+    const auto known = std::find(buffers.begin(), buffers.end(), input);
+    if (known != buffers.end()) return static_cast<uint16_t>(known - buffers.begin());
+    buffers.push_back(input);
+    return builder_.input(flat(input.value).dtype);
+  }
+
+  EmittedValue gather(uint32_t n) {
+    const auto& inputs = graph_.nodes[n].inputs;
+    const EmittedValue index = kernel::emit_cast(builder_, operand(inputs[1]), Dtype::int64);
+    Operand source = inputs[0];
+    source.row = row_;
+    source.kept_axes = kept_axes_;
+    source.gathered = flat(n).attributes;
+    return kernel::emit_load_at(builder_, buffer_of(source), flat(n).dtype, index.nodes[0]);
   }
 
   // i64 position of the current point in the row-major order of a generated operand's value.
@@ -269,6 +280,8 @@ class KernelLowering {
         return kernel::emit_cast(builder_, operand(graph_.nodes[n].inputs[0]), node.dtype);
       case Structured::contiguous:
         return operand(graph_.nodes[n].inputs[0]);
+      case Structured::gather:
+        return gather(n);
       case Structured::random_bits:
         return random_bits(n);
       default:
