@@ -65,9 +65,20 @@ class Generator {
     for (int64_t i = 0; i < sources; ++i) put(pool, random_source());
     const bool readable = unread_ && (!reads_scan_ || extent == Extent::element);
     if (readable && !random_.one_in(4)) {
-      put(pool, builder_.stage_result(reads_scan_ ? scans_.back() : reduces_.back()));
+      const NodeId result = builder_.stage_result(reads_scan_ ? scans_.back() : reduces_.back());
+      put(pool, result);
       unread_ = false;
+      if (extent == Extent::element && random_.one_in(4)) put_combined(result);
     }
+  }
+
+  // What was reduced or scanned, against the result: the pattern of softmax and the norms.
+  void put_combined(NodeId result) {
+    const Type type = builder_.type_of(result);
+    if (builder_.type_of(combined_) != type || type == Type::b1) return;
+    const Op op = is_float(type) ? random_.pick({Op::sub, Op::div, Op::mul})
+                                 : random_.pick({Op::isub, Op::imul, Op::imin_s});
+    put(current(), builder_.binary(op, combined_, result));
   }
 
   Pool& current() { return pools_[static_cast<size_t>(extent_)]; }
@@ -98,6 +109,7 @@ class Generator {
       reduction = random_.one_in(2) ? Reduction::argmin : Reduction::argmax;
     }
     const NodeId operand = value(type);
+    combined_ = operand;
     const bool is_unsigned = random_.one_in(2);
     const uint16_t stage =
         scan ? builder_.scan(reduction, operand, is_unsigned, random_.one_in(2), random_.one_in(2))
@@ -142,7 +154,16 @@ class Generator {
 
   NodeId gather() {
     const auto [buffer, dtype] = random_.pick(inputs_);
-    return builder_.load_at(buffer, value(Type::i64), part_of(dtype));
+    return builder_.load_at(buffer, gathered_index(), part_of(dtype));
+  }
+
+  // Any value, or one that the outer axis alone decides: then lines of memory are gathered.
+  NodeId gathered_index() {
+    if (parallel_rank_ > 0 && random_.one_in(3)) {
+      const NodeId start = builder_.int_constant(Type::i64, random_.between(-5, 5));
+      return builder_.binary(Op::iadd, builder_.index(0), start);
+    }
+    return value(Type::i64);
   }
 
   NodeId constant(Type type) { return builder_.constant(type, random_value(random_, type)); }
@@ -268,12 +289,12 @@ class Generator {
   NodeId random_call() {
     const auto leaf = static_cast<uint16_t>(random_.below(op_table::kLeafCount));
     const op_table::LeafInfo& info = op_table::info(static_cast<op_table::LeafId>(leaf));
-    Type type = Type::f32;
+    Type type = random_float_type();
     if (info.operands == op_table::LeafOperands::word) type = Type::i32;
     if (info.operands == op_table::LeafOperands::integer) type = random_int_type();
     std::vector<NodeId> inputs;
     for (int i = 0; i < info.arity; ++i) inputs.push_back(value(type));
-    const bool is_unsigned = type != Type::f32 && random_.one_in(2);
+    const bool is_unsigned = !is_float(type) && random_.one_in(2);
     return builder_.call(leaf, type, inputs, is_unsigned);
   }
 
@@ -313,7 +334,8 @@ class Generator {
   std::vector<uint16_t> params_, reduces_, scans_;
   std::vector<int> scatter_axis_;
   int outputs_ = 0;
-  Type newest_ = Type::f32;  // of the value that became known last
+  NodeId combined_ = kNoNode;  // the operand of the last Reduce or Scan stage
+  Type newest_ = Type::f32;    // of the value that became known last
   // Whether the last Reduce, or Scan, stage has no reader yet.
   bool unread_ = false, reads_scan_ = false;
 };
