@@ -3,12 +3,15 @@
 //   of_roof  share of the read limit (reductions) or of the copy limit (the rest) on as many
 //   threads ns/el    nanoseconds an element
 #include <benchmark/benchmark.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tandem/backends/common/interpreter/interpreter.h"
@@ -190,25 +193,51 @@ double best_seconds(const std::function<void()>& f) {
   return best;
 }
 
+// Memory as the pools of the product give it: large ones on huge pages.
+class Pages {
+ public:
+  explicit Pages(size_t bytes) : size_((bytes + kPage - 1) / kPage * kPage) {
+    memory_ = std::aligned_alloc(kPage, size_);
+    madvise(memory_, size_, MADV_HUGEPAGE);
+    std::fill_n(static_cast<float*>(memory_), size_ / sizeof(float), 0.5f);
+  }
+  ~Pages() { std::free(memory_); }
+  Pages(Pages&& other) noexcept
+      : memory_(std::exchange(other.memory_, nullptr)), size_(other.size_) {}
+  Pages& operator=(Pages&& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  void* data() const { return memory_; }
+  size_t size() const { return size_; }
+
+ private:
+  static constexpr size_t kPage = size_t{2} << 20;
+  void* memory_ = nullptr;
+  size_t size_;
+};
+
 // Bytes per second of a plain loop over the same number of bytes, read, or read and written.
 double memory_roof(size_t bytes, bool reads_only) {
-  static std::vector<uint64_t> from;
-  static std::vector<uint64_t> to;
+  static Pages from_pages(1);
+  static Pages to_pages(1);
   const size_t words = std::max<size_t>(bytes / (reads_only ? 8 : 16), 1024);
-  if (from.size() < words) from.assign(words, 1);
-  if (to.size() < words) to.assign(words, 1);
+  if (from_pages.size() < words * 8) from_pages = Pages(words * 8);
+  if (to_pages.size() < words * 8) to_pages = Pages(words * 8);
+  const auto* const from = static_cast<const uint64_t*>(from_pages.data());
+  auto* const to = static_cast<uint64_t*>(to_pages.data());
   const size_t repeats = std::max<size_t>(1, (size_t{16} << 20) / bytes);
   const double seconds = best_seconds([&] {
     for (size_t r = 0; r < repeats; ++r) {
       parallel_for(static_cast<int64_t>(words), 8192, [&](int64_t begin, int64_t end) {
         if (!reads_only) {
-          std::memcpy(&to[static_cast<size_t>(begin)], &from[static_cast<size_t>(begin)],
-                      static_cast<size_t>(end - begin) * 8);
+          std::memcpy(to + begin, from + begin, static_cast<size_t>(end - begin) * 8);
           return;
         }
         uint64_t sums[8] = {};
         for (int64_t i = begin; i + 8 <= end; i += 8) {
-          for (int64_t k = 0; k < 8; ++k) sums[k] += from[static_cast<size_t>(i + k)];
+          for (int64_t k = 0; k < 8; ++k) sums[k] += from[i + k];
         }
         for (const uint64_t sum : sums) benchmark::DoNotOptimize(sum);
       });
@@ -219,7 +248,7 @@ double memory_roof(size_t bytes, bool reads_only) {
 
 void run(benchmark::State& state, const Case& c) {
   const ScopedThreadCount scope(c.threads == 0 ? thread_count() : c.threads);
-  std::vector<std::vector<float>> memory;
+  std::vector<Pages> memory;
   std::vector<device::BufferArgument> arguments;
   size_t bytes = 0;
   int64_t points = 1;
@@ -228,14 +257,13 @@ void run(benchmark::State& state, const Case& c) {
     const size_t size = static_cast<size_t>(m.elements) * m.element_bytes;
     // Of a table only as much is read as is written.
     bytes += m.index_extent > 0 ? static_cast<size_t>(points) * m.element_bytes : size;
-    memory.emplace_back(size / 4 + 32, 0.5f);
-    const auto address = (reinterpret_cast<uintptr_t>(memory.back().data()) + 63) / 64 * 64;
+    memory.emplace_back(size);
     device::BufferArgument argument;
-    argument.data = reinterpret_cast<void*>(address);
+    argument.data = memory.back().data();
     argument.strides = m.strides.data();
     argument.index_extent = m.index_extent;
     argument.index_stride = m.index_stride;
-    auto* const indices = reinterpret_cast<int32_t*>(address);
+    auto* const indices = static_cast<int32_t*>(memory.back().data());
     for (int64_t i = 0; i < (m.is_index ? m.elements : 0); ++i) {
       indices[i] = static_cast<int32_t>(i * 40503 % m.entries);
     }

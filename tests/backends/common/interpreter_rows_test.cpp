@@ -1,4 +1,6 @@
 // Kernels with rows: reductions, scans and what follows them, bit for bit as the reference.
+#include <sys/mman.h>
+
 #include <bit>
 #include <cstring>
 
@@ -313,6 +315,70 @@ TEST(InterpreterRows, ScansAreKeptForLaterPasses) {
         EXPECT_TRUE(launch.agrees()) << extents[0] << " x " << extents[1];
       }
     }
+  }
+}
+
+// More than 2^31 elements of one value: positions and offsets need more than 32 bits.
+TEST(InterpreterRows, MoreElementsThanThirtyTwoBitsCount) {
+  constexpr int64_t kMany = 2'200'000'000;
+  Builder b(1, 1);
+  const uint16_t in = b.input(Dtype::int8);
+  const uint16_t total = b.output(Dtype::int64);
+  const uint16_t largest = b.output(Dtype::int64);
+  const NodeId x = b.unary(Op::extend_s, b.load(in));
+  const uint16_t sum = b.reduce(Reduction::sum, x);
+  const uint16_t top = b.reduce(Reduction::argmax, b.index(1));
+  b.begin_map(kernel::Extent::row);
+  b.store(total, b.stage_result(sum));
+  b.store(largest, b.stage_result(top));
+  const auto executable = compile_interpreted(b.finish());
+  const int8_t value = 3;
+  int64_t sums = 0;
+  int64_t last = 0;
+  const int64_t strides[] = {0, 0};
+  device::BufferArgument arguments[3];
+  arguments[0].data = const_cast<int8_t*>(&value);
+  arguments[1].data = &sums;
+  arguments[2].data = &last;
+  for (device::BufferArgument& argument : arguments) argument.strides = strides;
+  const int64_t extents[] = {1, kMany};
+  run_interpreted(*executable, {extents, arguments, {}});
+  EXPECT_EQ(sums, kMany * 3);
+  EXPECT_EQ(last, kMany - 1);
+}
+
+// Elements that lie more than 2^31 elements apart, in memory that is reserved but mostly untouched.
+TEST(InterpreterRows, StridesBeyondThirtyTwoBits) {
+  constexpr int64_t kStride = (int64_t{1} << 31) + 12345;
+  const size_t bytes = static_cast<size_t>(kStride) * 2 + 64;
+  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) GTEST_SKIP() << "no address space of " << bytes << " bytes";
+  auto* const elements = static_cast<int8_t*>(memory);
+  for (int64_t i = 0; i < 3; ++i) elements[i * kStride] = static_cast<int8_t>(10 + i);
+  Builder b(1);
+  const uint16_t in = b.input(Dtype::int8);
+  const uint16_t table = b.input(Dtype::int8);
+  const uint16_t copied = b.output(Dtype::int8);
+  const uint16_t gathered = b.output(Dtype::int8);
+  b.store(copied, b.load(in));
+  b.store(gathered, b.load_at(table, b.index(0)));
+  const auto executable = compile_interpreted(b.finish());
+  int8_t out[2][3] = {};
+  const int64_t far[] = {kStride};
+  const int64_t none[] = {0};
+  const int64_t near[] = {1};
+  device::BufferArgument arguments[4];
+  arguments[0] = {.data = memory, .strides = far};
+  arguments[1] = {.data = memory, .strides = none, .index_extent = 3, .index_stride = kStride};
+  arguments[2] = {.data = out[0], .strides = near};
+  arguments[3] = {.data = out[1], .strides = near};
+  const int64_t extents[] = {3};
+  run_interpreted(*executable, {extents, arguments, {}});
+  munmap(memory, bytes);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(out[0][i], 10 + i);
+    EXPECT_EQ(out[1][i], 10 + i);
   }
 }
 

@@ -12,6 +12,10 @@ namespace {
 
 constexpr int64_t kShortestLine = 32;  // that is worth a tile of its own
 
+// Lines short enough that finding them takes longer than reading them, and how early to ask.
+constexpr int64_t kPrefetchedLine = 512;
+constexpr int64_t kLinesAhead = 6;
+
 // An axis, not the inner one, along which some strided access lies element by element; -1 if none.
 int transposed_axis(const Launch& launch, const Space& space) {
   if (space.rank() < 2 || space.inner_extent() < 4) return -1;
@@ -85,10 +89,18 @@ void run_lines(const Launch& launch, const Space& space) {
     TileRange range;
     range.columns = &columns;
     range.base = base.data();
-    for (int64_t piece = begin; piece < end; ++piece) {
+    const auto move_to = [&](int64_t piece) {
       for (size_t a = 0; a < accesses; ++a) base[a] = outer.offset(a, piece / pieces);
       range.begin = piece % pieces * kTile;
       range.count = range.pitch = std::min(kTile, columns.size() - range.begin);
+    };
+    const bool prefetches = columns.size() <= kPrefetchedLine;
+    for (int64_t piece = begin; piece < end; ++piece) {
+      if (prefetches && piece + kLinesAhead < end) {
+        move_to(piece + kLinesAhead);
+        worker.prefetch_line(0, range);
+      }
+      move_to(piece);
       worker.run(0, range);
     }
   });

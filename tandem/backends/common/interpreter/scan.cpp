@@ -1,6 +1,4 @@
 // The scan step: along the tile of a row, or down the rows of a tile of columns.
-#include <cstring>
-
 #include "tandem/backends/common/interpreter/worker.h"
 
 namespace tandem::backends::common::interpreter {
@@ -12,11 +10,11 @@ void Worker::begin_columns(size_t number, int64_t width) {
   const Pass& pass = launch_.program.passes[number];
   if (!pass.scan) return;
   const Combination& how = *launch_.program.combinations[*pass.scan];
+  if (!how.exclusive) return;
   const uint64_t identity = tile_bits(how.type, how.identity);
-  const size_t size = tile_size(how.type);
-  const size_t row = static_cast<size_t>(width) * size;
+  const size_t row = static_cast<size_t>(width) * tile_size(how.type);
   std::byte* const before = history_ + (kScanHistory - 1) * row;
-  for (size_t i = 0; i < row; i += size) std::memcpy(before + i, &identity, size);
+  for (size_t i = 0; i < row; i += 64) splat(before + i, &identity, tile_size(how.type));
 }
 
 // Where the scan finds its values, in its own order.

@@ -51,7 +51,11 @@ void spread_by_size(std::byte* to, const std::byte* from, size_t size, int64_t n
 }  // namespace
 
 void splat(std::byte* to, const void* element, size_t size) {
-  for (size_t i = 0; i < 64; i += size) std::memcpy(to + i, element, size);
+  if (size == 8) {
+    spread<uint64_t>(to, static_cast<const std::byte*>(element), 8);
+  } else {
+    spread<uint32_t>(to, static_cast<const std::byte*>(element), 16);
+  }
 }
 
 uint64_t tile_bits(Type type, uint64_t bits) {

@@ -44,6 +44,10 @@ class Worker {
 
   void run(size_t pass, const TileRange& range);
 
+  // Asks for the memory that the first gather of the pass reads in a line: where it is one block,
+  // found from values of the line alone.
+  void prefetch_line(size_t pass, const TileRange& range);
+
   // Results of Reduce stages for what follows: one for all elements; or one a column of tiles with
   // `rows` rows, repeated in each.
   void set_row_values(size_t pass, const RowState& state, int64_t position);

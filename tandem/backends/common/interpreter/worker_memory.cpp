@@ -60,8 +60,10 @@ void Worker::load_splat(const Step& step, Register& target, std::byte* place, in
   alignas(8) std::byte element[8];
   if (const ConvertFunction convert = table_.load[static_cast<size_t>(access.dtype)]) {
     convert(element, memory, 1);
+  } else if (access.size_log2 == 3) {
+    std::memcpy(element, memory, 8);
   } else {
-    std::memcpy(element, memory, size_t{1} << access.size_log2);
+    std::memcpy(element, memory, 4);
   }
   splat(place, element, tile_size(step.type));
   target = {place, 0};
@@ -196,6 +198,33 @@ void with_unit(uint8_t size_log2, F&& f) {
 }
 
 }  // namespace
+
+void Worker::prefetch_line(size_t number, const TileRange& range) {
+  const Pass& pass = launch_.program.passes[number];
+  PassState& state = passes_[number];
+  for (const Step& step : pass.steps) {
+    const bool fixed = range.columns->fixed(step.access);
+    if (step.kind == StepKind::load && fixed) load(pass, step, state, range);
+    if (step.kind == StepKind::coordinate && fixed) coordinates(pass, step, state, range);
+    if (step.kind == StepKind::compute && step.splats) {
+      size_t masks = 0;
+      for (size_t i = 1; i <= step.inputs; ++i) masks |= state.registers[step.operands[i]].mask;
+      if (masks == 0) compute_or_splat(pass, step, state, static_cast<size_t>(kGroup));
+    }
+    if (step.kind != StepKind::gather) continue;
+    const Access& access = launch_.program.accesses[step.access];
+    const BoundAccess& bound = launch_.accesses[step.access];
+    const Register& indices = state.registers[step.operands[1]];
+    if (indices.mask != 0 || bound.index_extent == 0) return;
+    const int64_t entry = clamped_entry(first_index(indices), bound.index_extent);
+    const int64_t first = range.base[step.access] + entry * bound.index_stride;
+    const std::byte* const at = bound.data + first * (int64_t{1} << access.size_log2);
+    const int64_t stride = range.columns->inner_stride(step.access);
+    const int64_t bytes = (range.count * stride) << access.size_log2;
+    for (int64_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(at + byte);
+    return;
+  }
+}
 
 void Worker::gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range) {
   const Access& access = launch_.program.accesses[step.access];
