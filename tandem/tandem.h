@@ -12,6 +12,7 @@
 #include "tandem/graph/streams.h"
 #include "tandem/memory/ledger.h"
 #include "tandem/ops/creation.h"
+#include "tandem/ops/distributions.h"
 #include "tandem/ops/einsum.h"
 #include "tandem/ops/elementwise.h"
 #include "tandem/ops/gather.h"

@@ -6,6 +6,7 @@
 #include "tandem/op_table/scalar_math.h"
 #include "tandem/ops/build.h"
 #include "tandem/ops/elementwise.h"
+#include "tandem/ops/inverse_erf.h"
 #include "tandem/ops/views.h"
 
 namespace tandem::random {
@@ -59,31 +60,6 @@ array fraction(Dims shape, Dtype dtype, const Key& key, const StreamOrDevice& s)
                            : dtype == Dtype::bfloat16 ? 1.0 - 0x1p-8
                                                       : 1.0 - 0x1p-24;
   return minimum(multiply(words, Scalar(0x1p-32), s), Scalar(below_one), s);
-}
-
-// Inverse of the error function on (-1, 1) after M. Giles, "Approximating the erfinv function"
-// (2010), single precision: a polynomial in w = -log(1 - x^2) near the centre, one in sqrt(w) in
-// the tails.
-array inverse_erf(const array& x, const StreamOrDevice& s) {
-  const auto polynomial = [&](const array& t, std::initializer_list<double> coefficients) {
-    auto next = coefficients.begin();
-    array result = add(multiply(t, Scalar(next[0]), s), Scalar(next[1]), s);
-    for (next += 2; next != coefficients.end(); ++next) {
-      result = add(multiply(result, t, s), Scalar(*next), s);
-    }
-    return result;
-  };
-  const array product = multiply(subtract(Scalar(1.0), x, s), add(x, Scalar(1.0), s), s);
-  const array w = negative(log(product, s), s);
-  const array centre =
-      polynomial(subtract(w, Scalar(2.5), s),
-                 {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-                  -0.00125372503, -0.00417768164, 0.246640727, 1.50140941});
-  const array tail =
-      polynomial(subtract(sqrt(w, s), Scalar(3.0), s),
-                 {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
-                  -0.0076224613, 0.00943887047, 1.00167406, 2.83297682});
-  return multiply(where(less(w, Scalar(5.0), s), centre, tail, s), x, s);
 }
 
 void check_floating(Dtype dtype, std::string_view op) {
@@ -149,7 +125,7 @@ array normal(Dims shape, Dtype dtype, double loc, double scale, const Key& key, 
   check_floating(dtype, "normal");
   const double low = std::nextafter(-1.0f, 0.0f);
   const array unit = uniform(Scalar(low), Scalar(1.0), shape, Dtype::float32, key, s);
-  array result = multiply(Scalar(std::sqrt(2.0) * scale), inverse_erf(unit, s), s);
+  array result = multiply(Scalar(std::sqrt(2.0) * scale), ops::inverse_erf(unit, s), s);
   if (loc != 0.0) result = add(result, Scalar(loc), s);
   return astype(result, dtype, s);
 }
