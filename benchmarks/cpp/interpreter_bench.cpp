@@ -59,12 +59,12 @@ Kernel exp_chain(int count) {
   return b.finish();
 }
 
-Kernel leaf(op_table::LeafId id) {
+Kernel leaf(op_table::LeafId id, Dtype dtype) {
   Builder b(1);
-  const uint16_t in = b.input(Dtype::float32);
-  const uint16_t out = b.output(Dtype::float32);
+  const uint16_t in = b.input(dtype);
+  const uint16_t out = b.output(dtype);
   const NodeId inputs[] = {b.load(in)};
-  b.store(out, b.call(static_cast<uint16_t>(id), Type::f32, inputs));
+  b.store(out, b.call(static_cast<uint16_t>(id), kernel::compute_type(dtype), inputs));
   return b.finish();
 }
 
@@ -376,12 +376,13 @@ std::vector<Case> cases() {
   };
   op_table::for_each_leaf([&](auto found) {
     if constexpr (found.arity == 1) {
-      result.push_back({std::string("leaf_") + std::string(found.info.name),
-                        leaf(found.id),
-                        {65536},
-                        {flat(65536), flat(65536)},
-                        false,
-                        1});
+      const std::string name(found.info.name);
+      const Memory narrow = flat(65536);
+      const Memory wide = flat(65536, 8);
+      result.push_back({"leaf_" + name, leaf(found.id, Dtype::float32), {65536}, {narrow, narrow}});
+      result.back().threads = 1;
+      result.push_back({"leaf64_" + name, leaf(found.id, Dtype::float64), {65536}, {wide, wide}});
+      result.back().threads = 1;
     }
   });
   return result;
