@@ -343,12 +343,13 @@ std::string Engine::plan_text(std::span<const array> arrays) {
   std::unique_lock lock(mutex_);
   walk_.run(arrays);
   if (walk_.roots.empty()) return "nothing to compute\n";
+  const std::vector<int64_t> dims = walk_.dims;  // another thread may walk while a plan is made
   const PlanEntry* entry = plan_cache_.find(walk_);
   if (!entry) {
     entry = add_plan(walk_, lock);
     ++state_.counters.plan_hits;
   }
-  return entry->plan->text();
+  return entry->plan->text(dims);
 }
 
 }  // namespace tandem::engine

@@ -153,7 +153,8 @@ struct Plan {
   std::vector<Device> devices;  // by stream slot
   uint32_t node_count = 0;      // pending nodes of the graph
 
-  std::string text() const;
+  // One line an instruction; with the table of dimensions of a run also the bytes that each moves.
+  std::string text(std::span<const int64_t> dims = {}) const;
 };
 
 }  // namespace tandem::passes

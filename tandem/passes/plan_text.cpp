@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "tandem/passes/plan.h"
+#include "tandem/passes/traffic.h"
 
 namespace tandem::passes {
 namespace {
@@ -29,7 +30,7 @@ std::string operand_text(const Plan& plan, const Operand& operand) {
 
 }  // namespace
 
-std::string Plan::text() const {
+std::string Plan::text(std::span<const int64_t> dims) const {
   std::string result = fmt::format("plan: {} nodes, {} kernels, {} segments\n", node_count,
                                    instructions.size(), segments.size());
   for (uint32_t s = 0; s < segments.size(); ++s) {
@@ -52,6 +53,10 @@ std::string Plan::text() const {
         const Value& value = values[operand.value];
         result += fmt::format(" {} ({})", operand_text(*this, operand), name_of(value.home));
         for (const uint32_t donor : value.donors) result += fmt::format(" may replace %{}", donor);
+      }
+      if (!dims.empty()) {
+        const Traffic traffic = traffic_of(*this, instruction, dims);
+        result += fmt::format("; reads {} bytes, writes {}", traffic.read, traffic.written);
       }
       result += '\n';
     }

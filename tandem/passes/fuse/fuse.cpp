@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "tandem/passes/fuse/remake.h"
 #include "tandem/passes/fuse/row_budget.h"
 #include "tandem/passes/fuse/row_reads.h"
 
@@ -38,13 +39,14 @@ class Fuser {
     result_.in_memory.assign(graph.nodes.size(), false);
     result_.places.assign(graph.nodes.size(), Place{});
     crosses_.assign(graph.nodes.size(), false);
+    result_.remade = enabled_ ? find_remade(graph) : std::vector<bool>(graph.nodes.size(), false);
   }
 
   Clusters run() {
     for (uint32_t n = 0; n < graph_.nodes.size(); ++n) {
       const SimpleNode& node = graph_.nodes[n];
       if (node.flat.leaf != kNone) continue;
-      if (node.flat.op.is_generator() && !node.kept) continue;
+      if ((node.flat.op.is_generator() && !node.kept) || result_.remade[n]) continue;
       assign(n);
       mark_memory(n);
     }
@@ -266,7 +268,7 @@ class Fuser {
   }
 
   bool is_generated(uint32_t n) const {
-    return flat(n).op.is_generator() && result_.cluster_of[n] == kNone;
+    return result_.remade[n] || (flat(n).op.is_generator() && result_.cluster_of[n] == kNone);
   }
 
   // Buffers that node n adds to a kernel: inputs from memory, and its own result if it is kept.

@@ -44,6 +44,7 @@ struct Clusters {
       cluster_of;               // by simple node; kNone for leaves and generators that are not kept
   std::vector<bool> in_memory;  // by simple node: read by another cluster, through a view, or kept
   std::vector<Place> places;    // by simple node
+  std::vector<bool> remade;     // by simple node: computed again by every reader (remake.h)
   std::vector<RowGuard> row_guards;
 };
 

@@ -191,6 +191,7 @@ class KernelLowering {
     if (clusters_.cluster_of[input.value] == kNone && base.op.is_generator()) {
       return generate(input);
     }
+    if (clusters_.remade[input.value]) return remake(input);
     return load(input);
   }
 
@@ -254,6 +255,25 @@ class KernelLowering {
     return arange(base, index);
   }
 
+  // A value that no memory holds, made from its own operands as this reader sees them.
+  EmittedValue remake(const Operand& input) {
+    const SimpleNode& made = graph_.nodes[input.value];
+    std::vector<Operand> operands = made.inputs;
+    for (Operand& inner : operands) {
+      if (inner.value == kNone) continue;
+      const bool whole = inner.first_dim == made.flat.first_dim && inner.rank == made.flat.rank;
+      if (!whole) {
+        inner.views.push_back(
+            {Structured::broadcast, nullptr, made.flat.first_dim, made.flat.rank, 0});
+      }
+      for (const ViewStep& step : input.views) inner.views.push_back(step);
+      inner.first_dim = input.first_dim;
+      inner.rank = input.rank;
+    }
+    if (made.flat.op.is_row()) return emit_row(made.flat, operands);
+    return kernel::emit_cast(builder_, operand(operands[0]), made.flat.dtype);
+  }
+
   // start + index * step in the compute type, each step rounded to the dtype.
   EmittedValue arange(const FlatNode& base, NodeId index) {
     const NodeId first = word(base.first_param, base.dtype).nodes[0];
@@ -271,7 +291,7 @@ class KernelLowering {
   // ---- nodes
   EmittedValue emit(uint32_t n) {
     const FlatNode& node = flat(n);
-    if (node.op.is_row()) return emit_row(n);
+    if (node.op.is_row()) return emit_row(node, graph_.nodes[n].inputs);
     switch (node.op.structured()) {
       case Structured::full:
       case Structured::arange:
@@ -293,14 +313,13 @@ class KernelLowering {
 
   Operand self(uint32_t n) const { return {n, {}, flat(n).first_dim, flat(n).rank, row_}; }
 
-  EmittedValue emit_row(uint32_t n) {
-    const FlatNode& node = flat(n);
+  EmittedValue emit_row(const FlatNode& node, const std::vector<Operand>& inputs) {
     const op_table::RowInfo& info = op_table::row(node.op.row());
     Dtype dtypes[op_table::kMaxArity];
     EmittedValue values[op_table::kMaxArity];
     const auto arity = static_cast<size_t>(info.arity);
     for (size_t i = 0; i < arity; ++i) {
-      const Operand& input = graph_.nodes[n].inputs[i];
+      const Operand& input = inputs[i];
       if (input.value != kNone) {
         values[i] = operand(input);
       } else {
