@@ -48,13 +48,15 @@ array make_linspace(const Scalar& start, const Scalar& stop, int64_t num, bool e
 }
 
 void bind_constants(nb::module_& m) {
-  m.def(
-      "zeros",
-      [](const ShapeArgument& shape, std::optional<Dtype> dtype, const StreamOrDevice& s) {
-        return zeros(shape.value, dtype.value_or(Dtype::float32), s);
-      },
-      nb::arg("shape"), nb::arg("dtype") = Dtype::float32, nb::kw_only(), kStream(),
-      "An array of zeros.");
+  for (const char* name : {"zeros", "empty"}) {
+    m.def(
+        name,
+        [](const ShapeArgument& shape, std::optional<Dtype> dtype, const StreamOrDevice& s) {
+          return zeros(shape.value, dtype.value_or(Dtype::float32), s);
+        },
+        nb::arg("shape"), nb::arg("dtype") = Dtype::float32, nb::kw_only(), kStream(),
+        "An array of zeros.");
+  }
   m.def(
       "ones",
       [](const ShapeArgument& shape, std::optional<Dtype> dtype, const StreamOrDevice& s) {
@@ -67,13 +69,15 @@ void bind_constants(nb::module_& m) {
       nb::kw_only(), kStream(),
       "`vals` everywhere: a number, or an array that broadcasts to `shape`. ShapeError if it does\n"
       "not.");
-  m.def(
-      "zeros_like",
-      [](const array& a, std::optional<Dtype> dtype, const StreamOrDevice& s) {
-        return zeros(a.shape(), dtype.value_or(a.dtype()), s);
-      },
-      nb::arg("a"), nb::arg("dtype") = nb::none(), nb::kw_only(), kStream(),
-      "Zeros of the shape and dtype of `a`.");
+  for (const char* name : {"zeros_like", "empty_like"}) {
+    m.def(
+        name,
+        [](const array& a, std::optional<Dtype> dtype, const StreamOrDevice& s) {
+          return zeros(a.shape(), dtype.value_or(a.dtype()), s);
+        },
+        nb::arg("a"), nb::arg("dtype") = nb::none(), nb::kw_only(), kStream(),
+        "Zeros of the shape and dtype of `a`.");
+  }
   m.def(
       "ones_like",
       [](const array& a, std::optional<Dtype> dtype, const StreamOrDevice& s) {

@@ -158,6 +158,13 @@ void bind_layout(nb::module_& m, ArrayClass& cls) {
       "The same bytes as elements of another dtype, whose size scales the last axis. ShapeError "
       "when\n"
       "they do not fit.");
+  m.def(
+      "astype",
+      [](const Operand& a, Dtype dtype, const StreamOrDevice& s) {
+        return astype(a.to_array(), dtype, s);
+      },
+      nb::arg("a"), nb::arg("dtype"), nb::kw_only(), kStream(),
+      "The same values as another dtype; the array itself when it has that dtype.");
   cls.def(
       "view",
       [](const array& a, Dtype dtype, const StreamOrDevice& s) { return view(a, dtype, s); },

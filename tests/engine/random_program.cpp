@@ -128,7 +128,10 @@ class Builder {
                                        : multiply(maximum(a, b, where()), Scalar(0.5), where()),
                     "arithmetic");
       }
-      switch (random_() % 12) {
+      switch (random_() % 14) {
+        case 12:
+        case 13:
+          return arrangement();
         case 0:
         case 1:
         case 2:
@@ -280,6 +283,39 @@ class Builder {
     }
     if (rank >= 2) return keep(flatten(a, 0, 1, where()), "flatten");
     keep(expand_dims(a, {random_() % 2 == 0 ? 0 : -1}, where()), "expand_dims");
+  }
+
+  // Library calls that sort, join and pad.
+  void arrangement() {
+    const array a = any();
+    if (a.ndim() == 0) return;
+    const auto axis = static_cast<int64_t>(random_() % static_cast<uint64_t>(a.ndim()));
+    switch (random_() % 7) {
+      case 0:
+        return keep(sort(a, axis, where()), "sort");
+      case 1:
+        return keep(argsort(a, axis, where()), "argsort");
+      case 2: {
+        const std::vector<array> parts = {a, flip(a, {}, where()), astype(a, dtype(), where())};
+        return keep(concatenate(parts, axis, where()), "concatenate");
+      }
+      case 3: {
+        std::vector<PadWidth> widths;
+        for (int i = 0; i < a.ndim(); ++i) {
+          widths.push_back(
+              {static_cast<int64_t>(random_() % 3), static_cast<int64_t>(random_() % 3)});
+        }
+        return keep(pad(a, widths, static_cast<PadMode>(random_() % 4), 2, where()), "pad");
+      }
+      case 4:
+        return keep(roll(a, {static_cast<int64_t>(random_() % 9)}, {{axis}}, where()), "roll");
+      case 5:
+        return keep(repeat(a, static_cast<int64_t>(random_() % 3), axis, where()), "repeat");
+      default:
+        break;
+    }
+    const array sorted = sort(any(), std::nullopt, where());
+    keep(searchsorted(sorted, a, random_() % 2 == 0 ? Side::left : Side::right, where()), "search");
   }
 
   void product() {

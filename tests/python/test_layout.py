@@ -101,3 +101,10 @@ def test_windows():
             np.testing.assert_allclose(mine, expected, rtol=0, atol=4e-7)
         assert getattr(mx, name)(-1).shape == (0,)
         assert getattr(mx, name)(3).dtype == mx.float32
+
+
+def test_aliases():
+    assert_same(mx.empty((2, 3), dtype=mx.int8), np.zeros((2, 3), np.int8))
+    assert_same(mx.empty_like(mx.array(A)), np.zeros_like(A))
+    assert_same(mx.astype(mx.array(A), mx.float32), A.astype(np.float32))
+    assert mx.astype(3, mx.int8).dtype == mx.int8
