@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,24 @@ def shown_values(kind: str, allowed: str) -> str:
     name = {"Count": "whole number", "Bytes": "bytes", "Number": "number"}[kind]
     limits = [f"at least {low}"] * bool(low) + [f"at most {high}"] * bool(high)
     return ", ".join([name, *limits])
+
+
+def compatibility_page() -> str:
+    lines = [
+        "# Compatibility",
+        "",
+        "Generated from `docs/compatibility.toml` by `./dev generate`.",
+        "",
+        "`./dev compare` calls every offered name of `tandem.core` beside the installed `mlx.core`",
+        "on a grid of dtypes, shapes, axes and bad arguments. All results agree in dtype, shape,",
+        "values and errors but for these differences, which are meant:",
+        "",
+        "| difference | reason |",
+        "| --- | --- |",
+    ]
+    entries = tomllib.loads((ROOT / "docs/compatibility.toml").read_text())["difference"]
+    lines += [f"| {entry['what']} | {entry['reason']} |" for entry in entries]
+    return "\n".join(lines) + "\n"
 
 
 def settings_page() -> str:
@@ -57,6 +76,7 @@ def settings_page() -> str:
 # Each generated document with the function that returns its text.
 GENERATORS: dict[str, Callable[[], str]] = {
     "docs/settings.md": settings_page,
+    "docs/compatibility.md": compatibility_page,
 }
 
 

@@ -148,16 +148,18 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) noexcept {
 }
 
 PyObject* product(PyObject* left, PyObject* right) noexcept {
-  return binary(left, right, [](const Operand& x, const Operand& y) {
-    return matmul(x.to_array(), y.to_array());
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    const std::optional<Operand> x = operand_from(left), y = operand_from(right);
+    if (!x || !y || !x->as_array() || !y->as_array()) return not_implemented();
+    return wrap(matmul(*x->as_array(), *y->as_array()));
   });
 }
 
 PyObject* in_place_product(PyObject* self, PyObject* other) noexcept {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     const std::optional<Operand> y = operand_from(other);
-    if (!y) return not_implemented();
-    array result = matmul(array_of(self), y->to_array());
+    if (!y || !y->as_array()) return not_implemented();
+    array result = matmul(array_of(self), *y->as_array());
     std::swap(array_of(self), result);
     return Py_NewRef(self);
   });

@@ -102,6 +102,17 @@ environment() {
   done
 }
 
+# The peer that results are compared with, in a folder of its own: the tests run without it.
+peer_folder() {
+  local wanted
+  wanted=$(key scripts/requirements/peer.txt)
+  is_current build/peer/stamp "$wanted" && return
+  rm -rf build/peer
+  .venv/bin/python -m pip install -q --target build/peer -r scripts/requirements/peer.txt \
+    </dev/null || return
+  mark_current build/peer/stamp "$wanted"
+}
+
 peers_environment() {
   local wanted
   wanted="$(key scripts/requirements/peers.txt) $(cat .venv/stamps/wheel)"

@@ -2,7 +2,9 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
+#include "tandem/base/check.h"
 #include "tandem/op_table/scalar.h"
 
 namespace tandem::graph {
@@ -42,6 +44,20 @@ T to_element(const Scalar& scalar) {
 }
 
 }  // namespace
+
+void check_fits(const Scalar& scalar, Dtype dtype, std::string_view op) {
+  const int64_t* integer = std::get_if<int64_t>(&scalar);
+  if (!integer || !is_integer(dtype)) return;
+  const bool fits = visit(dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      return std::in_range<T>(*integer);
+    } else {
+      return true;
+    }
+  });
+  TANDEM_USER(fits, ArgumentError, op, "{} does not fit {}", *integer, name_of(dtype));
+}
 
 uint64_t encode_scalar(const Scalar& scalar, Dtype dtype) {
   return visit(dtype, [&](auto tag) -> uint64_t {

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "tandem/graph/array.h"
 
 namespace tandem::graph {
 
+// Raises ArgumentError naming `op` for an integer that an integer dtype does not have.
+void check_fits(const Scalar& scalar, Dtype dtype, std::string_view op);
 uint64_t encode_scalar(const Scalar& scalar, Dtype dtype);
 Scalar decode_scalar(uint64_t word, Dtype dtype);
 // The element at `address`.

@@ -53,6 +53,7 @@ int64_t arange_count(const Scalar& start, const Scalar& stop, const Scalar& step
 array full(Dims shape, const Scalar& value, std::optional<Dtype> dtype, StreamOrDevice s) {
   element_count(shape, "full");
   const Dtype type = dtype.value_or(dtype_of(value));
+  graph::check_fits(value, type, "full");
   const uint64_t word = graph::encode_scalar(value, type);
   return ops::make(
       {.op = graph::Structured::full, .dtype = type, .shape = shape, .params = std::span(&word, 1)},

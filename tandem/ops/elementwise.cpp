@@ -89,7 +89,9 @@ array apply(op_table::RowId row, std::span<const Operand* const> operands, Strea
       }
       any = true;
     } else {
-      params[i] = graph::encode_scalar(*operands[i]->as_scalar(), signature.operands[i]);
+      const Scalar& scalar = *operands[i]->as_scalar();
+      graph::check_fits(scalar, signature.operands[i], info.name);
+      params[i] = graph::encode_scalar(scalar, signature.operands[i]);
     }
   }
   graph::NodeInit init;

@@ -1,5 +1,7 @@
 #include "tandem/ops/reduce.h"
 
+#include <algorithm>
+
 #include "tandem/op_table/reduction.h"
 #include "tandem/ops/build.h"
 #include "tandem/ops/creation.h"
@@ -154,7 +156,8 @@ array var(const array& a, const Axes& axes, bool keepdims, int ddof, StreamOrDev
   const array wide = astype(a, mean_type(a.dtype()), s);
   const array distance = subtract(wide, mean(wide, axes, true, s), s);
   const array total = sum(multiply(distance, distance, s), axes, keepdims, s);
-  return astype(divide(total, Scalar(static_cast<double>(reduced.count - ddof)), s), result, s);
+  const auto divisor = static_cast<double>(std::max<int64_t>(reduced.count - ddof, 0));
+  return astype(divide(total, Scalar(divisor), s), result, s);
 }
 
 array std(const array& a, const Axes& axes, bool keepdims, int ddof, StreamOrDevice s) {

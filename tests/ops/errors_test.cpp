@@ -19,6 +19,12 @@ TEST(OpErrors, elementwise) {
     EXPECT_EQ(text[0], '[') << text;
     EXPECT_EQ(text.find("another type"), std::string::npos) << text;
   }
+  EXPECT_ERROR(ArgumentError, "[add] 300 does not fit uint8",
+               add(zeros(Shape{2}, Dtype::uint8), int64_t{300}));
+  EXPECT_ERROR(ArgumentError, "[less] -1 does not fit uint64",
+               less(int64_t{-1}, zeros(Shape{2}, Dtype::uint64)));
+  EXPECT_ERROR(ArgumentError, "[full] 128 does not fit int8",
+               full(Shape{2}, Scalar(int64_t{128}), Dtype::int8));
 }
 
 TEST(OpErrors, creation) {

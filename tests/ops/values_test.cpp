@@ -222,6 +222,7 @@ TEST(Reductions, deviations) {
   EXPECT_FLOAT_EQ(var(a).item<float>(), 9.5f);
   EXPECT_FLOAT_EQ(var(a, Axes(), false, 1).item<float>(), 38.0f / 3);
   EXPECT_FLOAT_EQ(tandem::std(a).item<float>(), std::sqrt(9.5f));
+  EXPECT_TRUE(std::isinf(var(a, Axes(), false, 7).item<float>()));  // no degrees of freedom
 }
 
 // ---- views
