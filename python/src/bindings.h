@@ -29,6 +29,7 @@ void bind_products(nb::module_& m);
 void bind_random(nb::module_& m);
 void bind_exchange(nb::module_& m, ArrayClass& cls);
 void bind_evaluation(nb::module_& m);
+void bind_memory(nb::module_& m);
 void bind_inspect(nb::module_& m);
 
 }  // namespace tandem::python

@@ -19,6 +19,12 @@ bool dtype_from(PyObject* object, Dtype& result);
 
 bool stream_from(PyObject* object, StreamOrDevice& result);
 
+// A device or a device type: its device 0.
+struct DeviceArgument {
+  Device value;
+};
+bool device_from(PyObject* object, Device& result);
+
 // Whole numbers, alone or in a sequence; false for anything else.
 bool integers_from(PyObject* object, std::vector<int64_t>& result);
 
@@ -42,6 +48,17 @@ inline constexpr char kOperandText[] = " | bool | int | float | complex";
 }  // namespace tandem::python
 
 namespace nanobind::detail {
+
+template <>
+struct type_caster<tandem::python::DeviceArgument> {
+  NB_TYPE_CASTER(tandem::python::DeviceArgument, make_caster<tandem::Device>::Name +
+                                                     const_name(" | ") +
+                                                     make_caster<tandem::DeviceType>::Name)
+
+  bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
+    return tandem::python::device_from(source.ptr(), value.value);
+  }
+};
 
 template <>
 struct type_caster<tandem::Dtype> {

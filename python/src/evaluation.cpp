@@ -1,4 +1,4 @@
-// Asking for values: eval, async_eval and the memory of arrays.
+// Asking for values: eval and async_eval.
 #include <thread>
 #include <vector>
 
@@ -57,23 +57,6 @@ void bind_evaluation(nb::module_& m) {
       "were, to be evaluated again.");
   m.def("async_eval", &evaluate_async, nb::sig("def async_eval(*args: typing.Any) -> None"),
         "Plans and queues the computation of the arrays in the arguments, and returns.");
-  m.def(
-      "get_active_memory", [] { return inspect::memory().active; },
-      "Bytes that arrays use now, on all devices together.");
-  m.def(
-      "get_peak_memory", [] { return inspect::memory().peak; },
-      "Most bytes that arrays used at once on each device since reset_peak_memory(), summed.");
-  m.def(
-      "get_cache_memory", [] { return inspect::memory().cached; },
-      "Bytes kept for reuse, on all devices together.");
-  m.def("reset_peak_memory", &inspect::reset_peak_memory, "Makes the peak what is in use now.");
-  m.def(
-      "clear_cache",
-      [] {
-        const nb::gil_scoped_release released;
-        inspect::clear_cache();
-      },
-      "Gives memory that is kept for reuse back to the system.");
   // At the end of the program, before libraries that the work calls are taken down.
   m.def("_finish", [] {
     const nb::gil_scoped_release released;

@@ -42,6 +42,9 @@ nb::dict counters() {
   result["small_replans"] = c.small_replans;
   result["out_of_memory"] = c.out_of_memory;
   result["prefetches"] = c.prefetches;
+  result["pressure_signals"] = c.pressure_signals;
+  result["eager_pushes"] = c.eager_pushes;
+  result["streamed_copies_released"] = c.streamed_copies_released;
   return result;
 }
 
@@ -85,6 +88,21 @@ nb::dict ledger() {
   return result;
 }
 
+nb::list placement() {
+  nb::list result;
+  for (const inspect::SiteUse& site : inspect::placement()) {
+    nb::dict entry;
+    entry["label"] = site.label;
+    entry["access"] = site.access;
+    entry["values"] = site.values;
+    entry["cpu_reads"] = site.cpu_reads;
+    entry["gpu_reads"] = site.gpu_reads;
+    entry["class_changes"] = site.class_changes;
+    result.append(entry);
+  }
+  return result;
+}
+
 void bind_trace(nb::module_& m) {
   nb::class_<TraceEvent>(m, "Event", "One piece of work: what ran, where and when.")
       .def_prop_ro(
@@ -123,6 +141,11 @@ void bind_inspect(nb::module_& parent) {
   bind_trace(m);
   m.def("counters", &counters, nb::sig("def counters() -> dict[str, int]"),
         "Counts since the start of the process: evals, plans, kernels, transfers.");
+  m.def(
+      "placement", &placement, nb::sig("def placement() -> list[dict[str, typing.Any]]"),
+      "How the results of each known computation are used, and the class that placement follows:\n"
+      "'unknown', 'cpu_dominant', 'gpu_dominant', 'balanced' or 'streaming'. Tracked once a GPU\n"
+      "is used.");
   m.def("ledger", &ledger, nb::sig("def ledger() -> dict[str, typing.Any]"),
         "Bytes and transfers between devices by direction and cause, and what was not needed.");
   m.def("reset_ledger", [] { memory::Ledger::instance().reset(); }, "Sets the ledger to zero.");

@@ -40,6 +40,7 @@ NB_MODULE(_core, m) {
   bind_random(m);
   bind_exchange(m, cls);
   bind_evaluation(m);
+  bind_memory(m);
   bind_inspect(m);
   bind_constants(m);
 }

@@ -32,10 +32,7 @@ class StreamContext {
   std::unique_ptr<StreamScope> scope_;
 };
 
-// A device or a device type: its device 0.
-struct DeviceArgument {
-  Device value;
-};
+}  // namespace
 
 bool device_from(PyObject* object, Device& result) {
   if (object == cpu_object || object == gpu_object) {
@@ -46,8 +43,6 @@ bool device_from(PyObject* object, Device& result) {
   result = *nb::inst_ptr<Device>(object);
   return true;
 }
-
-}  // namespace
 
 bool stream_from(PyObject* object, StreamOrDevice& result) {
   if (object == cpu_object) {
@@ -64,24 +59,6 @@ bool stream_from(PyObject* object, StreamOrDevice& result) {
   return true;
 }
 
-}  // namespace tandem::python
-
-namespace nanobind::detail {
-
-template <>
-struct type_caster<tandem::python::DeviceArgument> {
-  NB_TYPE_CASTER(tandem::python::DeviceArgument, make_caster<tandem::Device>::Name +
-                                                     const_name(" | ") +
-                                                     make_caster<tandem::DeviceType>::Name)
-
-  bool from_python(handle source, uint32_t, cleanup_list*) noexcept {
-    return tandem::python::device_from(source.ptr(), value.value);
-  }
-};
-
-}  // namespace nanobind::detail
-
-namespace tandem::python {
 namespace {
 
 void bind_devices(nb::module_& m) {

@@ -19,6 +19,7 @@ from tandem._core.inspect import (
     live_nodes,
     memory,
     now_ns,
+    placement,
     plan_text,
     reset_ledger,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "live_nodes",
     "memory",
     "now_ns",
+    "placement",
     "plan_text",
     "reset_ledger",
     "trace",

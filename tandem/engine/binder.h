@@ -102,6 +102,7 @@ class Binder {
     passes::Layout layout;       // of the whole value
     memory::Points after;        // its block's former uses
     bool donated = false;        // written over a dead input
+    bool placed = false;         // its site knows of it
   };
   struct PlannedCopy {
     uint32_t value;
@@ -153,6 +154,14 @@ class Binder {
   std::vector<Victim> victims(Device place, uint32_t segment) const;
   bool free_copy(const Victim& victim, Device place, uint32_t segment);
   void prefetch(uint32_t segment);
+
+  bool poisons() const;
+  void poison_dead(uint32_t value);
+  void poison(DeviceEntry& device, uint16_t stream, std::byte* data, size_t bytes,
+              memory::Points& uses);
+  void place_outputs();
+  void push(memory::Buffer& buffer);
+  void release_streamed();
 
   EngineState& state_;
   PlanEntry* entry_ = nullptr;

@@ -45,7 +45,9 @@ void Binder::run_small(const passes::SplitPlan& parts, bool wait) {
     copies_.clear();  // all made
     for (const uint32_t value : parts.dead_after[s]) {
       // A leaf is the graph's until the run is published: the run may still fail.
-      if (plan().values[value].home != Home::leaf) values_[value].buffer = {};
+      if (plan().values[value].home == Home::leaf) continue;
+      if (poisons()) poison_dead(value);
+      values_[value].buffer = {};
     }
     prefetch(s);
   }

@@ -106,9 +106,9 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
         {{source.data, buffer.bytes(), false}, {copy.block.data, buffer.bytes(), true}}};
     state.observer(submission);
   }
-  auto work = Ref<runtime::Work>(new TransferWork(*engine_device.backend, direction,
-                                                  copy.block.data, source.data, buffer.bytes(),
-                                                  completion, source_completion));
+  auto work = Ref<runtime::Work>(
+      new TransferWork(*engine_device.backend, direction, copy.block.data, source.data,
+                       buffer.bytes(), completion, source_completion, settings().verify));
   const device::Point point =
       state.scheduler.submit(stream, std::move(work), waits, runtime::Urgency::asynchronous);
   memory::note(source.uses, point);
@@ -127,6 +127,7 @@ device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy co
 
 void Binder::make_resident(uint32_t value, DeviceEntry& device, memory::Points& waits) {
   memory::Buffer& buffer = *values_[value].buffer;
+  if (memory::Site* const site = buffer.site()) site->read(device.place(), buffer.bytes());
   memory::Copy* copy = buffer.find(device.place());
   if (copy) {
     if (device.place() != kHost) memory::Ledger::instance().eliminated(buffer.bytes());
@@ -364,6 +365,10 @@ void Binder::publish(std::vector<graph::NodeRef>& dead) {
     node->publish(std::move(storage));
     node->drop_inputs([&](graph::NodeRef input) { dead.push_back(std::move(input)); });
   }
+  if (!state_.devices.has_gpu()) return;
+  place_outputs();
+  if (!poisons()) return;
+  for (uint32_t v = 0; v < values_.size(); ++v) poison_dead(v);
 }
 
 }  // namespace tandem::engine

@@ -49,9 +49,24 @@ std::unique_ptr<DeviceEntry> Devices::make_gpu(int index) {
                                                    scheduler_.timeline(),
                                                    entry->backend->capabilities().memory_bytes);
   entry->pool = entry->own_pool.get();
+  if (memory_limit_) entry->pool->set_cap(*memory_limit_);
+  if (cache_limit_) entry->pool->set_cache_limit(*cache_limit_);
   entry->copy_in = scheduler_.create_stream(*entry->backend);
   entry->copy_out = scheduler_.create_stream(*entry->backend);
+  has_gpu_ = true;
   return entry;
+}
+
+void Devices::set_memory_limit(size_t bytes) {
+  for (DeviceEntry* const entry : made()) entry->pool->set_cap(bytes);
+  const std::lock_guard lock(mutex_);
+  memory_limit_ = bytes;
+}
+
+void Devices::set_cache_limit(size_t bytes) {
+  for (DeviceEntry* const entry : made()) entry->pool->set_cache_limit(bytes);
+  const std::lock_guard lock(mutex_);
+  cache_limit_ = bytes;
 }
 
 std::vector<DeviceEntry*> Devices::made() {

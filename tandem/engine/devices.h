@@ -2,8 +2,10 @@
 // use.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "tandem/device/backend.h"
@@ -36,8 +38,13 @@ class Devices {
   DeviceEntry& get(Device device);
   DeviceEntry& cpu() { return cpu_; }
   memory::Pool& host_pool() { return *host_pool_; }
+  // Whether one was made.
+  bool has_gpu() const { return has_gpu_.load(std::memory_order_relaxed); }
   // Those made so far.
   std::vector<DeviceEntry*> made();
+  // Limits of each pool, those made later included.
+  void set_memory_limit(size_t bytes);
+  void set_cache_limit(size_t bytes);
 
  private:
   std::unique_ptr<DeviceEntry> make_gpu(int index);
@@ -45,6 +52,8 @@ class Devices {
   runtime::Scheduler& scheduler_;
   std::unique_ptr<memory::Pool> host_pool_;
   DeviceEntry cpu_;
+  std::atomic<bool> has_gpu_{false};
+  std::optional<size_t> memory_limit_, cache_limit_;  // guarded by mutex_
   std::mutex mutex_;
   std::vector<std::unique_ptr<DeviceEntry>> gpus_;
 };

@@ -8,6 +8,7 @@
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/check.h"
 #include "tandem/base/settings.h"
+#include "tandem/device/trace.h"
 #include "tandem/engine/eval.h"
 #include "tandem/engine/kernel_cache.h"
 #include "tandem/graph/flat_graph.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr size_t kPlanCacheBytes = size_t{256} << 20;
 // Runs in small mode before memory for the whole plan is asked for again.
 constexpr uint32_t kSmallRuns = 16;
+// Runs between looks at the clock, after which the system's memory may be looked at.
+constexpr uint64_t kRunsPerLook = 64;
 // A stream number that no stream has: memory that the calling thread itself will write.
 constexpr uint16_t kNoStream = 65535;
 
@@ -76,6 +79,7 @@ void Engine::eval(std::span<const array> arrays, bool wait) {
     }
   }
   dead.clear();
+  if (attempt.may_look) poll_system();
   if (!wait) return;
   for (const array& a : arrays) wait_for(a);
 }
@@ -89,7 +93,7 @@ bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
     add_plan(walk_, lock);
     return false;
   }
-  ++state_.now;
+  attempt.may_look = ++state_.now % kRunsPerLook == 0 || attempt.was_short;
   if (entry->small_runs_left > 0 && attempt.mode == Mode::whole) {
     --entry->small_runs_left;
     attempt.mode = Mode::small;
@@ -249,6 +253,7 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
     copy = buffer.find(kHost);
   }
   buffer.hand_out();
+  if (memory::Site* const site = buffer.site()) site->read(kHost, buffer.bytes());
   const device::Point valid = copy->valid;
   std::byte* data = copy->data;
   const Ref<memory::Completion> completion = buffer.completion_of(*copy);
@@ -305,6 +310,43 @@ void Engine::synchronize(const Stream& stream) {
   if (const std::exception_ptr error = state_.failures.take(static_cast<uint16_t>(stream.index))) {
     std::rethrow_exception(error);
   }
+}
+
+std::vector<inspect::SiteUse> Engine::placement() const {
+  std::vector<inspect::SiteUse> result;
+  const std::lock_guard lock(mutex_);
+  plan_cache_.for_each([&](const PlanEntry& entry) {
+    for (const Ref<memory::Site>& site : entry.sites) {
+      if (!site) continue;
+      result.push_back({site->label(), std::string(memory::name_of(site->access())), site->values(),
+                        site->reads(DeviceType::cpu), site->reads(DeviceType::gpu),
+                        site->changes()});
+    }
+  });
+  return result;
+}
+
+void Engine::clear_cache() {
+  const std::lock_guard lock(mutex_);
+  for (DeviceEntry* const device : devices_.made()) {
+    release_arenas(state_, *device->pool);
+    device->pool->trim(0);
+  }
+}
+
+void Engine::look_at_system(const memory::SystemPressure& pressure) {
+  const std::lock_guard lock(mutex_);
+  answer_system_pressure(state_, memory::level_of(pressure));
+}
+
+void Engine::poll_system() {
+  const int64_t pause = settings().pressure_poll_ms * 1000000;
+  const int64_t now = device::Trace::now();
+  int64_t due = next_look_ns_.load(std::memory_order_relaxed);
+  if (pause == 0 || now < due) return;
+  // One of several threads looks.
+  if (!next_look_ns_.compare_exchange_strong(due, now + pause)) return;
+  look_at_system(memory::read_system_pressure());
 }
 
 uint32_t Engine::set_prefetch_distance(uint32_t segments) {

@@ -31,6 +31,11 @@ class Engine final : public graph::Evaluator {
 
   inspect::Counters counters() const;
   std::string plan_text(std::span<const array> arrays);
+  std::vector<inspect::SiteUse> placement() const;
+  // Gives arenas and idle blocks back.
+  void clear_cache();
+  // Answers what is read from the system; evals do so every settings().pressure_poll_ms.
+  void look_at_system(const memory::SystemPressure& pressure);
   Devices& devices() { return devices_; }
   runtime::Scheduler& scheduler() { return scheduler_; }
   // Tests: makes all plan keys collide, forgets plans.
@@ -50,14 +55,14 @@ class Engine final : public graph::Evaluator {
     PressureAttempt pressure;
     Mode mode = Mode::whole;
     bool was_short = false;
+    bool may_look = false;                        // at how short of memory the system is
     std::shared_ptr<const passes::Plan> unfused;  // made in an earlier round
   };
 
   // Under the lock; false when a plan was made: walk again.
   bool try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
                std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead);
-  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt,
-                 std::unique_lock<std::mutex>& lock);
+  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt, std::unique_lock<std::mutex>& lock);
   std::shared_ptr<passes::Plan> make_plan(const graph::Walk& walk, bool fusion,
                                           std::unique_lock<std::mutex>& lock);
   PlanEntry* add_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);
@@ -69,6 +74,7 @@ class Engine final : public graph::Evaluator {
   bool try_relief(const MemoryShortage& shortage, Attempt& attempt,
                   std::unique_lock<std::mutex>& lock);
   [[noreturn]] void raise_out_of_memory(const MemoryShortage& shortage);
+  void poll_system();
   void wait_for(const array& a);
   static void check(const Ref<memory::Completion>& completion);
   void before_fork();
@@ -83,6 +89,7 @@ class Engine final : public graph::Evaluator {
   Binder binder_;
   PlanCache plan_cache_;
   graph::Walk walk_;
+  std::atomic<int64_t> next_look_ns_{0};  // at the system's memory, on the steady clock
   mutable std::mutex interrupt_mutex_;
   std::shared_ptr<const std::function<bool()>> interrupt_check_;
 };

@@ -31,9 +31,9 @@ void reset_peak_memory() {
   for (engine::DeviceEntry* entry : the_engine().devices().made()) entry->pool->reset_peak();
 }
 
-void clear_cache() {
-  for (engine::DeviceEntry* entry : the_engine().devices().made()) entry->pool->trim(0);
-}
+void clear_cache() { the_engine().clear_cache(); }
+
+std::vector<SiteUse> placement() { return the_engine().placement(); }
 
 int64_t live_nodes() { return graph::Node::live_count(); }
 

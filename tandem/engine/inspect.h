@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tandem/graph/array.h"
 
@@ -29,12 +30,17 @@ struct Counters {
   uint64_t pressure_trims = 0;              // arenas and idle blocks given back
   uint64_t pressure_speculation_stops = 0;  // copies made too early dropped
   uint64_t redundant_copies_dropped = 0;
-  uint64_t evictions = 0;       // only copies moved to the host
-  uint64_t pressure_waits = 0;  // for work that free memory waited for
-  uint64_t small_runs = 0;      // plans that ran one segment at a time
-  uint64_t small_replans = 0;   // and were planned again without fusion for it
-  uint64_t out_of_memory = 0;   // errors raised
-  uint64_t prefetches = 0;      // copies made ahead of their readers
+  uint64_t evictions = 0;         // only copies moved to the host
+  uint64_t pressure_waits = 0;    // for work that free memory waited for
+  uint64_t small_runs = 0;        // plans that ran one segment at a time
+  uint64_t small_replans = 0;     // and were planned again without fusion for it
+  uint64_t out_of_memory = 0;     // errors raised
+  uint64_t prefetches = 0;        // copies made ahead of their readers
+  uint64_t pressure_signals = 0;  // times the system was found short of memory
+  // Decisions of placement.
+  uint64_t eager_pushes = 0;  // results copied to where their site's values are read
+  uint64_t streamed_copies_released =
+      0;  // mirrors of values that are read once, memory being short
 };
 Counters counters();
 
@@ -48,6 +54,15 @@ Memory memory();
 void reset_peak_memory();
 // Gives free cached memory back to the system.
 void clear_cache();
+
+// How the values of one output of a plan are used, and the class that placement follows:
+// "unknown", "cpu_dominant", "gpu_dominant", "balanced" or "streaming". Tracked once a GPU is used.
+struct SiteUse {
+  std::string label;  // what makes the values
+  std::string access;
+  uint64_t values = 0, cpu_reads = 0, gpu_reads = 0, class_changes = 0;
+};
+std::vector<SiteUse> placement();
 
 // Nodes that exist, evaluated ones included.
 int64_t live_nodes();

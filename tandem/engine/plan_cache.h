@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tandem/graph/walk.h"
+#include "tandem/memory/placement.h"
 #include "tandem/passes/plan.h"
 #include "tandem/passes/split.h"
 
@@ -19,6 +20,7 @@ struct PlanEntry {
   std::shared_ptr<const passes::Plan> plan;
   std::vector<std::byte*> output_addresses;  // by value: where the last run put it (sticky outputs)
   std::vector<int64_t> dims;                 // of the last run
+  std::vector<Ref<memory::Site>> sites;      // by publication, once there is a GPU
   size_t cost_bytes = 0;                     // about
   // For small mode, made when first needed: the plan split, and one made without fusion.
   std::unique_ptr<const passes::SplitPlan> split, unfused_split;
@@ -34,6 +36,10 @@ class PlanCache {
   PlanEntry* find(const graph::Walk& walk);
   PlanEntry* insert(uint64_t hash, std::shared_ptr<const passes::Plan> plan);
   size_t size() const { return by_use_.size(); }
+  template <class F>
+  void for_each(F&& f) const {
+    for (const Node& node : by_use_) f(node.entry);
+  }
   void clear();
 
   // Tests: gives every key the same hash.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "tandem/base/check.h"
 #include "tandem/base/settings.h"
@@ -19,24 +20,6 @@ constexpr int kMostRounds = 1000;
 constexpr std::array<std::string_view, kPressureSteps> kNames = {
     "trim", "speculation", "redundant", "evict", "wait", "small"};
 
-// Arenas of streams on the pool go back to it; their work ends at the streams' last Points.
-size_t release_arenas(EngineState& state, const memory::Pool& pool) {
-  size_t released = 0;
-  for (auto it = state.arenas.begin(); it != state.arenas.end();) {
-    Arena& arena = it->second;
-    if (arena.pool != &pool || !arena.data) {
-      ++it;
-      continue;
-    }
-    memory::Points uses = arena.after;
-    memory::note(uses, state.scheduler.last_point(it->first));
-    arena.pool->release(arena.data, arena.capacity, uses);
-    released += arena.capacity;
-    it = state.arenas.erase(it);
-  }
-  return released;
-}
-
 bool trim(EngineState& state, const MemoryShortage& shortage) {
   const size_t arenas = release_arenas(state, *shortage.pool);
   const size_t trimmed = shortage.pool->trim(0);
@@ -45,14 +28,19 @@ bool trim(EngineState& state, const MemoryShortage& shortage) {
   return true;
 }
 
-// Copies on the short device that the run in hand does not use, the longest unused first.
+// Buffers with a copy on the short device that the run in hand does not use: those whose values are
+// read once, then the longest unused first.
 std::vector<Ref<memory::Buffer>> idle_residents(const EngineState& state, Device place) {
   std::vector<Ref<memory::Buffer>> result;
   for (Ref<memory::Buffer>& buffer : memory::Residents::instance().all()) {
     if (buffer->find(place) && buffer->last_used() != state.now) result.push_back(buffer);
   }
-  std::sort(result.begin(), result.end(),
-            [](const auto& a, const auto& b) { return a->last_used() < b->last_used(); });
+  const auto is_kept = [](const memory::Buffer& buffer) {
+    return !buffer.site() || buffer.site()->access() != memory::AccessClass::streaming;
+  };
+  std::sort(result.begin(), result.end(), [&](const auto& a, const auto& b) {
+    return std::pair(is_kept(*a), a->last_used()) < std::pair(is_kept(*b), b->last_used());
+  });
   return result;
 }
 
@@ -139,6 +127,38 @@ device::Point awaited_memory(EngineState& state, const memory::Pool& pool) {
   ++state.counters.pressure_waits;
   return *std::min_element(pending.begin(), pending.end(),
                            [&](device::Point a, device::Point b) { return left(a) < left(b); });
+}
+
+size_t release_arenas(EngineState& state, const memory::Pool& pool) {
+  size_t released = 0;
+  for (auto it = state.arenas.begin(); it != state.arenas.end();) {
+    Arena& arena = it->second;
+    if (arena.pool != &pool || !arena.data) {
+      ++it;
+      continue;
+    }
+    // Its work ends at the last Point of the stream.
+    memory::Points uses = arena.after;
+    memory::note(uses, state.scheduler.last_point(it->first));
+    arena.pool->release(arena.data, arena.capacity, uses);
+    released += arena.capacity;
+    it = state.arenas.erase(it);
+  }
+  return released;
+}
+
+void answer_system_pressure(EngineState& state, memory::PressureLevel level) {
+  if (level == memory::PressureLevel::none) return;
+  ++state.counters.pressure_signals;
+  state.speculation_resumes = state.now + kSpeculationPause;
+  memory::Pool& host = state.devices.host_pool();
+  if (level == memory::PressureLevel::critical) {
+    for (const Ref<memory::Buffer>& buffer : memory::Residents::instance().all()) {
+      if (buffer->find(kHost) && buffer->may_drop(kHost))
+        drop_redundant_copy(state, *buffer, kHost);
+    }
+  }
+  if (release_arenas(state, host) + host.trim(0) > 0) ++state.counters.pressure_trims;
 }
 
 bool drop_redundant_copy(EngineState& state, memory::Buffer& buffer, Device place) {

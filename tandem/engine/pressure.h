@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "tandem/engine/binder.h"
+#include "tandem/memory/system_pressure.h"
 
 namespace tandem::engine {
 
@@ -37,6 +38,14 @@ bool free_memory(EngineState& state, const MemoryShortage& shortage, PressureAtt
 // The soonest Point that free memory of the pool waits for, to be waited for before it is trimmed
 // and asked again; one that is always reached when there is none or the step is left out.
 device::Point awaited_memory(EngineState& state, const memory::Pool& pool);
+
+// Gives the arenas of streams on the pool back to it; they are made again when needed. Returns their
+// bytes.
+size_t release_arenas(EngineState& state, const memory::Pool& pool);
+
+// What follows when the system is short of memory: idle host memory goes, nothing is made ahead of
+// its readers for a while; when it is critical, host copies go whose bytes are elsewhere too.
+void answer_system_pressure(EngineState& state, memory::PressureLevel level);
 
 // Drops the copy on `place`, which another copy makes redundant; false when the step is left out.
 bool drop_redundant_copy(EngineState& state, memory::Buffer& buffer, Device place);

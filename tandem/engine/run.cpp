@@ -140,6 +140,7 @@ void TransferWork::run(device::Queue& queue) {
   if (source_completion_ && source_completion_->failed()) {
     std::rethrow_exception(source_completion_->error());
   }
+  if (poison_) backend_.fill(queue, target_, bytes_, 0xff);
   backend_.copy(queue, direction_, target_, source_, bytes_);
 }
 

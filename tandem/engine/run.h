@@ -104,19 +104,35 @@ class SegmentWork final : public runtime::Work, public SlabAllocated<SegmentWork
   bool poison_writes_;
 };
 
+// Fills memory that holds nothing any more with NaN patterns, so that a late read shows.
+class PoisonWork final : public runtime::Work {
+ public:
+  PoisonWork(device::Backend& backend, std::byte* data, size_t bytes)
+      : backend_(backend), data_(data), bytes_(bytes) {}
+
+  void run(device::Queue& queue) override { backend_.fill(queue, data_, bytes_, 0xff); }
+  void fail(std::exception_ptr) noexcept override {}
+
+ private:
+  device::Backend& backend_;
+  std::byte* data_;
+  size_t bytes_;
+};
+
 // One copy between devices.
 class TransferWork final : public runtime::Work {
  public:
   TransferWork(device::Backend& backend, device::CopyDirection direction, void* target,
                const void* source, size_t bytes, Ref<memory::Completion> completion,
-               Ref<memory::Completion> source_completion)
+               Ref<memory::Completion> source_completion, bool poison)
       : backend_(backend),
         direction_(direction),
         target_(target),
         source_(source),
         bytes_(bytes),
         completion_(std::move(completion)),
-        source_completion_(std::move(source_completion)) {}
+        source_completion_(std::move(source_completion)),
+        poison_(poison && direction != device::CopyDirection::device_to_host) {}
 
   void run(device::Queue& queue) override;
   void fail(std::exception_ptr error) noexcept override { completion_->fail(error); }
@@ -128,6 +144,7 @@ class TransferWork final : public runtime::Work {
   const void* source_;
   size_t bytes_;
   Ref<memory::Completion> completion_, source_completion_;
+  bool poison_;  // the target holds an earlier value's bytes: they must not pass for the copy
 };
 
 }  // namespace tandem::engine

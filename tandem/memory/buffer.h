@@ -17,6 +17,7 @@
 #include "tandem/base/slab.h"
 #include "tandem/base/small_vector.h"
 #include "tandem/device/ids.h"
+#include "tandem/memory/placement.h"
 #include "tandem/memory/pool.h"
 
 namespace tandem::memory {
@@ -104,6 +105,10 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   uint64_t last_used() const { return last_used_; }
   void use(uint64_t now) { last_used_ = now; }
 
+  // Where in the program the value was made; null when that is not tracked.
+  Site* site() const { return site_.get(); }
+  void set_site(Ref<Site> site) { site_ = std::move(site); }
+
   // The buffer's host copy is memory of somebody else; `owner` is let go with the buffer, through
   // the graveyard of foreign owners (never under a lock of ours, never on a worker).
   void set_foreign_owner(std::shared_ptr<void> owner) { foreign_owner_ = std::move(owner); }
@@ -119,6 +124,7 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   bool handed_out_ = false;
   SmallVector<Copy, 1> copies_;
   Ref<Completion> completion_;
+  Ref<Site> site_;
   std::atomic<int> exports_{0};
   std::atomic<int> writable_exports_{0};
   std::shared_ptr<void> foreign_owner_;

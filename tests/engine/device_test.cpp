@@ -2,6 +2,8 @@
 #include <thread>
 
 #include "helpers.h"
+#include "tandem/backends/simulated/simulated.h"
+#include "tandem/base/settings.h"
 
 namespace tandem {
 namespace {
@@ -81,6 +83,29 @@ TEST(Devices, ping_pong_moves_what_it_must) {
   const memory::LedgerCounts counts = memory::Ledger::instance().counts();
   EXPECT_EQ(counts.total_transfers(), 20u);
   EXPECT_EQ(counts.total_bytes(), 20u * 1024u);
+}
+
+// What a run leaves behind in the memory of a device is no value when verifying.
+TEST(Devices, freed_and_arena_memory_is_poisoned) {
+  const ScopedSetting verify("verify", "on");
+  auto& gpu =
+      backends::simulated::controls(*engine::Engine::instance().devices().get(kGpu).backend);
+  const Stream first = new_stream(kGpu), second = new_stream(kGpu);
+  const array x = ramp({64, 64});
+  eval(sum(x, Axes(), false, first));  // the copy is there
+  const auto fills_of = [&](const array& result) {
+    const uint64_t before = gpu.counters().fills;
+    eval(result);
+    synchronize_all();
+    return gpu.counters().fills - before;
+  };
+  const uint64_t plain = fills_of(matmul(x, x, first));  // of the result, before it is written
+  const auto cube = [&](const Stream& stream) {
+    const array square = matmul(x, x, first);
+    return matmul(square, x, stream);
+  };
+  EXPECT_EQ(fills_of(cube(first)), 2 * plain + 1);   // the square was in an arena
+  EXPECT_EQ(fills_of(cube(second)), 2 * plain + 1);  // and here it crossed streams
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ class ScopedLimit {
   ScopedLimit(Device device, size_t bytes) : device_(device) {
     synchronize_all();
     clear_cache();
+    reset_peak_memory();
     before_ = set_memory_limit(bytes + inspect::memory(device).active, device);
   }
   ~ScopedLimit() {
