@@ -96,16 +96,17 @@ Kernel reduction(Reduction how) {
   return b.finish();
 }
 
-Kernel softmax() {
+Kernel softmax(Dtype dtype = Dtype::float32) {
   Builder b(1, 1);
-  const uint16_t in = b.input(Dtype::float32);
-  const uint16_t out = b.output(Dtype::float32);
+  const uint16_t in = b.input(dtype);
+  const uint16_t out = b.output(dtype);
   const NodeId x = b.load(in);
   const uint16_t largest = b.reduce(Reduction::max, x);
   const NodeId shifted[] = {b.binary(Op::sub, x, b.stage_result(largest))};
   const NodeId e = b.call(static_cast<uint16_t>(op_table::LeafId::exp), Type::f32, shifted);
   const uint16_t total = b.reduce(Reduction::sum, e);
-  b.store(out, b.binary(Op::div, e, b.stage_result(total)));
+  const NodeId share = b.binary(Op::div, e, b.stage_result(total));
+  b.store(out, kernel::emit_rounding(b, share, dtype));
   return b.finish();
 }
 
@@ -316,6 +317,22 @@ std::vector<Case> cases() {
        {matrix, {kSide, 8, {1, 0}}},
        true},
       {"softmax_rows", softmax(), {kSide, kSide}, {matrix, matrix}},
+      {"softmax_8x128", softmax(), {8, 128}, {{1024, 4, {128, 1}}, {1024, 4, {128, 1}}}, false, 1},
+      {"sum_1k", reduction(Reduction::sum), {1, 1024}, {{1024, 4, {0, 1}}, one(1)}, true, 1},
+      {"softmax_rows_of_64",
+       softmax(),
+       {kLarge / 64, 64},
+       {{kLarge, 4, {64, 1}}, {kLarge, 4, {64, 1}}}},
+      {"softmax_rows_of_512",
+       softmax(),
+       {kLarge / 512, 512},
+       {{kLarge, 4, {512, 1}}, {kLarge, 4, {512, 1}}}},
+      {"softmax_columns", softmax(), {kSide, kSide}, {transposed, transposed}},
+      {"softmax_16m", softmax(), {1, kLarge}, {{kLarge, 4, {0, 1}}, {kLarge, 4, {0, 1}}}},
+      {"softmax_f16",
+       softmax(Dtype::float16),
+       {kSide, kSide},
+       {{kSide * kSide, 2, {kSide, 1}}, {kSide * kSide, 2, {kSide, 1}}}},
       {"variance_rows", variance(kSide), {kSide, kSide}, {matrix, one(kSide)}, true},
       {"layer_norm_rows",
        layer_norm(kSide),

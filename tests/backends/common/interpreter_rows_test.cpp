@@ -293,6 +293,36 @@ TEST(InterpreterRows, LongScansOnAnyNumberOfThreads) {
   }
 }
 
+// Longer than one wave of run_scan_waves: carries go from wave to wave, and a reduction of the
+// scanned values gathers its parts across them.
+TEST(InterpreterRows, ScansOfManyWaves) {
+  for (const bool reverse : {false, true}) {
+    Builder b(1, 1);
+    const uint16_t in = b.input(Dtype::float64);
+    const uint16_t out = b.output(Dtype::float64);
+    const uint16_t sum = b.output(Dtype::float64);
+    const uint16_t scan = b.scan(Reduction::sum, b.load(in), false, reverse, !reverse);
+    const NodeId sums = b.stage_result(scan);
+    b.store(out, sums);
+    const uint16_t total = b.reduce(Reduction::sum, sums);
+    b.begin_map(kernel::Extent::row);
+    b.store(sum, b.stage_result(total));
+    LaunchCase launch(b.finish(), {2, 1'700'011});
+    launch.add(Layout::contiguous).add(Layout::contiguous).add(Layout::contiguous, true);
+    // Finite values, so that every carry shows.
+    std::vector<std::byte>& memory = launch.buffers()[0].memory;
+    for (size_t i = 7; i < memory.size(); i += 8) {
+      memory[i - 1] &= std::byte{0x0f};
+      memory[i] = std::byte{0x3f};
+    }
+    const auto expected = launch.run_reference();
+    for (const int threads : {2, 7}) {
+      const ScopedThreadCount scope(threads);
+      ASSERT_TRUE(same_bits(expected, launch.run_interpreter())) << threads << " threads";
+    }
+  }
+}
+
 // The scan is used by a later reduction, another scan and a store.
 TEST(InterpreterRows, ScansAreKeptForLaterPasses) {
   for (const bool reverse : {false, true}) {
