@@ -610,5 +610,14 @@ TEST(Scratch, is_reused_up_to_a_cap) {
   EXPECT_THROW(Scratch(~size_t{0}), OutOfMemory);
 }
 
+TEST(Scratch, moves_with_its_block) {
+  Scratch from(1000);
+  const std::byte* const block = from.as<std::byte>();
+  const Scratch to(std::move(from));
+  EXPECT_EQ(to.as<std::byte>(), block);
+  const Scratch other(1000);
+  EXPECT_NE(other.as<std::byte>(), block);
+}
+
 }  // namespace
 }  // namespace tandem::backends::common

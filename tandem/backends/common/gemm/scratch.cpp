@@ -49,7 +49,7 @@ Cache& cache() {
 }
 
 [[noreturn]] void raise_no_memory(size_t bytes) {
-  raise<OutOfMemory>("matmul", "no memory for packing: {} bytes wanted", bytes);
+  raise<OutOfMemory>("scratch", "no memory for the work of a kernel: {} bytes wanted", bytes);
 }
 
 Block allocate(size_t wanted) {
@@ -73,6 +73,7 @@ Scratch::Scratch(size_t bytes) {
 }
 
 Scratch::~Scratch() {
+  if (data_ == nullptr) return;
   Cache& mine = cache();
   if (mine.bytes + bytes_ > kScratchCacheBytes) {
     std::free(data_);

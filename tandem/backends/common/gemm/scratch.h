@@ -11,8 +11,10 @@ class Scratch {
  public:
   explicit Scratch(size_t bytes);
   ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
+  Scratch(Scratch&& other) noexcept : data_(other.data_), bytes_(other.bytes_) {
+    other.data_ = nullptr;
+  }
+  Scratch& operator=(Scratch&&) = delete;
 
   template <class T>
   T* as() const {

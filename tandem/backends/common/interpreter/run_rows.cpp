@@ -61,8 +61,8 @@ RowState RowRun::make_state(int64_t points, int64_t blocks) const {
   }
   if (program_.kept.empty()) return state;
   const auto elements = static_cast<size_t>(kept_elements(blocks));
-  state.scratch = Scratch(elements * program_.kept_bytes() + 64);
-  std::byte* free = state.scratch.data();
+  state.scratch.emplace(elements * program_.kept_bytes());
+  auto* free = state.scratch->as<std::byte>();
   for (const kernel::Type type : program_.kept) {
     state.kept.push_back(free);
     free += elements * tile_size(type);

@@ -1,10 +1,11 @@
 // Runs the steps of a pass on one tile, on one thread, with that thread's registers.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "tandem/backends/common/gemm/scratch.h"
 #include "tandem/backends/common/interpreter/launch.h"
-#include "tandem/backends/common/interpreter/scratch.h"
 
 namespace tandem::backends::common::interpreter {
 
@@ -31,7 +32,7 @@ struct RowState {
   std::vector<std::vector<uint64_t>> results;
   // By kept row: the rows of all points, one after the other, in the compute type.
   std::vector<std::byte*> kept;
-  Scratch scratch;  // holds them
+  std::optional<Scratch> scratch;  // holds them
 };
 
 inline constexpr int64_t kMaxColumns = 128;  // of a tile of columns
