@@ -8,7 +8,7 @@ function(tandem_shared_library)
   add_library(tandem SHARED)
   add_library(Tandem::tandem ALIAS tandem)
   target_link_libraries(tandem PRIVATE ${folders})
-  target_include_directories(tandem INTERFACE ${PROJECT_SOURCE_DIR})
+  target_include_directories(tandem INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   # Only the tandem namespace is exported, so that no other library in the process can meet our
   # copies of its symbols. It has no stable ABI before 1.0.
   set(map ${PROJECT_SOURCE_DIR}/cmake/libtandem.map)

@@ -18,6 +18,7 @@ inline void eval(std::initializer_list<array> arrays) {
 inline void eval(const array& a) { eval(std::span<const array>(&a, 1)); }
 // Plans and queues the computation; never waits for queued work.
 void async_eval(std::span<const array> arrays);
+inline void async_eval(const array& a) { async_eval(std::span<const array>(&a, 1)); }
 
 // Waits for the work of every stream. Raises nothing: failures stay with the arrays they belong to.
 void synchronize_all();
