@@ -44,7 +44,10 @@ PlanEntry* PlanCache::find(const graph::Walk& walk) {
     const auto of_rows = [&](const auto& guard) { return passes::holds(guard, walk.dims); };
     const bool valid = std::all_of(plan.guards.begin(), plan.guards.end(),
                                    [&](const auto& guard) { return holds(plan, guard, walk); });
-    if (!valid || !std::ranges::all_of(plan.row_guards, of_rows)) continue;
+    if (!valid || !std::ranges::all_of(plan.row_guards, of_rows) ||
+        !std::ranges::all_of(plan.row_shape_guards, of_rows)) {
+      continue;
+    }
     if (node != by_use_.begin()) by_use_.splice(by_use_.begin(), by_use_, node);
     return &node->entry;
   }

@@ -136,6 +136,17 @@ inline bool holds(const RowGuard& guard, std::span<const int64_t> dims) {
   return guard.above < length && length <= guard.at_most;
 }
 
+// A reshape of results of rows that fusion took for the same rows: the shape at `row_dim` is that of
+// the domain, its reduced axes left out or kept with extent 1.
+struct RowShapeGuard {
+  uint32_t first_dim = 0;  // the domain
+  uint8_t rank = 0;
+  uint64_t reduced = 0;
+  uint32_t row_dim = 0;
+  uint8_t row_rank = 0;
+};
+bool holds(const RowShapeGuard& guard, std::span<const int64_t> dims);
+
 struct ArenaSlot {
   uint16_t slot = 0;             // stream slot
   std::vector<uint32_t> values;  // never alive at the same time
@@ -145,6 +156,7 @@ struct Plan {
   std::vector<uint64_t> key;
   std::vector<Guard> guards;
   std::vector<RowGuard> row_guards;
+  std::vector<RowShapeGuard> row_shape_guards;
   std::vector<Value> values;
   std::vector<Instruction> instructions;
   std::vector<Segment> segments;  // in order of submission

@@ -63,6 +63,7 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
   plan->devices = graph.devices;
   plan->guards = std::move(simple.guards);
   plan->row_guards = clusters.row_guards;
+  plan->row_shape_guards = clusters.row_shape_guards;
   plan->publications = std::move(simple.publications);
   for (const graph::FlatNode& node : graph.nodes) plan->node_count += node.leaf == kNone;
   for (uint32_t n = 0; n < simple.nodes.size(); ++n) {

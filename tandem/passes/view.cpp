@@ -102,6 +102,18 @@ int64_t row_length(const RowGuard& guard, std::span<const int64_t> dims) {
   return length;
 }
 
+bool holds(const RowShapeGuard& guard, std::span<const int64_t> dims) {
+  const bool kept = guard.row_rank == guard.rank;
+  uint32_t next = 0;  // axis of the row's shape
+  for (uint32_t axis = 0; axis < guard.rank; ++axis) {
+    const bool reduced = guard.reduced >> std::min(axis, 63u) & 1;
+    if (reduced && !kept) continue;
+    const int64_t expected = reduced ? 1 : dims[guard.first_dim + axis];
+    if (next == guard.row_rank || dims[guard.row_dim + next++] != expected) return false;
+  }
+  return next == guard.row_rank;
+}
+
 void launch_strides(const Instruction& instruction, const Operand& operand, const Layout& layout,
                     std::span<const int64_t> dims, int64_t* strides) {
   const size_t rank = instruction.axes.size();

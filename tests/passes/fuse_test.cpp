@@ -74,6 +74,37 @@ TEST(Fuse, rows_without_their_axis_are_read_too) {
   EXPECT_EQ(labels(*plan_of({x / broadcast_to(max(x), Shape{16, 40})})), "max divide");
 }
 
+// Between a reduction and what reads it the axis may come and go.
+TEST(Fuse, reshaped_results_of_rows_are_still_of_those_rows) {
+  const array x = leaf({16, 40, 3});
+  const auto scaled = [&] {
+    const array norm = sum(x * x, std::vector<int64_t>{1});
+    return x / sqrt(expand_dims(norm, {1}) + 1.0);
+  };
+  const auto plan = plan_of({scaled()});
+  EXPECT_EQ(labels(*plan), "multiply sum add sqrt divide");
+  ASSERT_EQ(plan->row_shape_guards.size(), 1u);
+  const auto squeezed = [&] {
+    return exp(squeeze(max(x, std::vector<int64_t>{1, 2}, true))) * 2.0;
+  };
+  EXPECT_EQ(labels(*plan_of({squeezed()})), "max exp multiply");
+  const auto another = [&] {  // 40 results of 48 elements are no rows of the other axes
+    return exp(reshape(max(x, std::vector<int64_t>{0, 2}), Shape{40, 1, 1})) + 1.0;
+  };
+  EXPECT_EQ(labels(*plan_of({another()})), "max | exp add");
+}
+
+TEST(Fuse, shape_guards_compare_sizes) {
+  const std::vector<int64_t> dims = {16, 40, 3, 16, 1, 3, 16, 3, 16, 2, 3};
+  EXPECT_TRUE(holds(RowShapeGuard{0, 3, 2, 3, 3}, dims));   // (16, 1, 3)
+  EXPECT_TRUE(holds(RowShapeGuard{0, 3, 2, 6, 2}, dims));   // (16, 3)
+  EXPECT_FALSE(holds(RowShapeGuard{0, 3, 2, 8, 3}, dims));  // (16, 2, 3)
+  EXPECT_FALSE(holds(RowShapeGuard{0, 3, 2, 3, 2}, dims));  // (16, 1)
+  EXPECT_FALSE(holds(RowShapeGuard{0, 3, 2, 6, 1}, dims));  // (16,)
+  EXPECT_FALSE(holds(RowShapeGuard{0, 3, 4, 3, 3}, dims));  // of another axis
+  EXPECT_TRUE(holds(RowShapeGuard{0, 3, 7, 0, 0}, dims));   // all reduced: ()
+}
+
 // The shapes would let a row's result be read along another axis: that is no row of its own.
 TEST(Fuse, rows_of_another_axis_are_read_from_memory) {
   const array x = leaf({16, 16});

@@ -255,5 +255,38 @@ TEST(Graphs, softmax_of_any_length) {
   }
 }
 
+std::vector<float> floats_of(const array& a) {
+  a.eval();
+  const auto* data = static_cast<const float*>(a.data());
+  return {data, data + a.size()};
+}
+
+// One plan for all lengths that fit, one for all that do not; one for each way a reshape works out.
+TEST(Graphs, guards_choose_among_plans) {
+  const auto softmax_of = [](int64_t length) {
+    const array x = evaluated(ones(Shape{2, length}) * 1.0);
+    evaluated(softmax(x, kLast));
+  };
+  const array x = random::normal(Shape{8, 5, 3}, Dtype::float32, 0.0, 1.0, random::key(1));
+  x.eval();
+  const auto reshaped = [&](Dims shape) {
+    return floats_of(exp(reshape(sum(x, std::vector<int64_t>{1}), shape)) * 2.0);
+  };
+  const auto built = [] { return inspect::counters().plans_built; };
+  softmax_of(100);
+  softmax_of(3000000);
+  uint64_t before = built();
+  for (const int64_t length : {50, 2000000, 7, 60, 4000000, 200}) softmax_of(length);
+  EXPECT_EQ(built(), before);
+  // (8, 3) as (8, 1, 3) is of the same rows, as (4, 2, 3) is not: the keys are the same.
+  const std::vector<float> rows = reshaped(Shape{8, 1, 3});
+  before = built();
+  EXPECT_EQ(reshaped(Shape{4, 2, 3}), rows);
+  EXPECT_EQ(built(), before + 1);
+  EXPECT_EQ(reshaped(Shape{8, 1, 3}), rows);
+  EXPECT_EQ(reshaped(Shape{4, 2, 3}), rows);
+  EXPECT_EQ(built(), before + 1);
+}
+
 }  // namespace
 }  // namespace tandem::passes

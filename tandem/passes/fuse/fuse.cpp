@@ -158,7 +158,7 @@ class Fuser {
     const std::optional<OwnInputs> own = own_inputs(n, c);
     if (!own) return std::nullopt;
     if (!is_along_rows(n) && !own->elements && !own->rows.empty()) {
-      const std::optional<RowForm> form = common_form(n, own->rows);
+      const std::optional<RowForm> form = common_form(n, cluster, own->rows);
       if (form) return Place{Place::row, *form, own->round, own->pass};
     }
     if (domain_of(n) != shape_of(cluster)) return std::nullopt;
@@ -181,14 +181,41 @@ class Fuser {
   }
 
   // The form of a node that is computed from results of rows alone, once a row.
-  std::optional<RowForm> common_form(uint32_t n, const SmallVector<const Operand*, 4>& rows) const {
-    const RowForm form = place_of(rows[0]->value).form;
+  std::optional<RowForm> common_form(uint32_t n, const Cluster& cluster,
+                                     const SmallVector<const Operand*, 4>& rows) const {
+    std::optional<RowForm> form;
     for (const Operand* row : rows) {
-      const bool same = is_direct(*row) && place_of(row->value).form == form &&
-                        shape_of(*row) == shape_of(flat(n));
-      if (!same) return std::nullopt;
+      if (shape_of(*row) != shape_of(flat(n))) return std::nullopt;
+      std::optional<RowForm> mine;
+      if (is_direct(*row)) {
+        mine = place_of(row->value).form;
+      } else if (only_reshapes(*row) && holds(guard_of(n, cluster), dims_)) {
+        mine = flat(n).rank == cluster.rank ? RowForm::kept : RowForm::dropped;
+      }
+      if (!mine || (form && form != mine)) return std::nullopt;
+      form = mine;
     }
     return form;
+  }
+
+  static bool only_reshapes(const Operand& operand) {
+    return std::all_of(operand.views.begin(), operand.views.end(),
+                       [](const ViewStep& step) { return step.op.is(Structured::reshape); });
+  }
+  RowShapeGuard guard_of(uint32_t n, const Cluster& cluster) const {
+    return {cluster.first_dim, cluster.rank, cluster.reduced, flat(n).first_dim, flat(n).rank};
+  }
+
+  // A shape that only the sizes at hand make one of rows.
+  void guard_shape(uint32_t n, const Cluster& cluster, Place place) {
+    if (place.level != Place::row || is_along_rows(n)) return;
+    for (const Operand& input : graph_.nodes[n].inputs) {
+      const bool own =
+          input.value != kNone && result_.cluster_of[input.value] == result_.cluster_of[n];
+      if (!own || is_direct(input)) continue;
+      result_.row_shape_guards.push_back(guard_of(n, cluster));
+      return;
+    }
   }
 
   // The pass over the rows in which node n reads elements; none for what is computed once a row.
@@ -264,6 +291,7 @@ class Fuser {
     cluster.nodes.push_back(n);
     result_.cluster_of[n] = c;
     result_.places[n] = place;
+    guard_shape(n, cluster, place);
     newest_[{cluster.slot, cluster.first_dim, cluster.rank}] = c;
   }
 

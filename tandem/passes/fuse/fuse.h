@@ -46,6 +46,7 @@ struct Clusters {
   std::vector<Place> places;    // by simple node
   std::vector<bool> remade;     // by simple node: computed again by every reader (remake.h)
   std::vector<RowGuard> row_guards;
+  std::vector<RowShapeGuard> row_shape_guards;
 };
 
 struct FusionOptions {
