@@ -234,7 +234,8 @@ class Builder {
     for (uint64_t rounds = 1 + random_() % 3; rounds > 0; --rounds) {
       const uint64_t kind = random_() % 4;
       array row = kind == 0 ? max(a, over, true, s) : sum(a, over, kind != 1, s);
-      if (kind == 1) row = expand_dims(multiply(row, Scalar(0.5), s), over, s);
+      if (kind == 1 && random_() % 2 == 0) row = multiply(row, Scalar(0.5), s);
+      if (kind == 1) row = multiply(expand_dims(row, over, s), Scalar(0.5), s);
       if (kind == 2) row = broadcast_to(row, a.shape(), s);
       a = kind == 3 ? multiply(a, row, s) : subtract(a, row, s);
       if (random_() % 2 == 0) keep(row, "of rows");
