@@ -1,4 +1,5 @@
 // Matrix products.
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include <optional>
@@ -83,9 +84,42 @@ void bind_einsum(nb::module_& m) {
       "the list), and a text about the cost.");
 }
 
+void bind_partial_products(nb::module_& m) {
+  m.def(
+      "hadamard_transform",
+      [](const array& a, std::optional<double> scale, const StreamOrDevice& s) {
+        return hadamard_transform(a, scale, s);
+      },
+      nb::arg("a"), nb::arg("scale") = nb::none(), kStream(),
+      "Products of the rows of the last axis with a Hadamard matrix, times `scale` (1 / sqrt(n)).\n"
+      "ArgumentError unless a row has m * 2^k elements, m being 1, 12, 20 or 28.");
+  m.def(
+      "block_masked_mm",
+      [](const array& a, const array& b, int64_t block_size, const std::optional<array>& out,
+         const std::optional<array>& left, const std::optional<array>& right,
+         const StreamOrDevice& s) {
+        return block_masked_mm(a, b, block_size, out, left, right, s);
+      },
+      nb::arg("a"), nb::arg("b"), nb::arg("block_size") = 64, nb::arg("mask_out") = nb::none(),
+      nb::arg("mask_lhs") = nb::none(), nb::arg("mask_rhs") = nb::none(), nb::kw_only(), kStream(),
+      "The matrix product with square blocks of the operands and of the result left out (bool "
+      "masks)\n"
+      "or scaled (others). ShapeError unless a mask has one element per block.");
+  m.def(
+      "segmented_mm",
+      [](const array& a, const array& b, const array& segments, const StreamOrDevice& s) {
+        return segmented_mm(a, b, segments, s);
+      },
+      nb::arg("a"), nb::arg("b"), nb::arg("segments"), nb::kw_only(), kStream(),
+      "For each pair (start, end) of `segments` the product of these columns of a with these rows "
+      "of\n"
+      "b. ShapeError unless both are matrices with equal inner sizes.");
+}
+
 }  // namespace
 
 void bind_products(nb::module_& m) {
+  bind_partial_products(m);
   for (const NamedProduct& product : kProducts) {
     m.def(
         product.name,

@@ -184,3 +184,66 @@ def test_einsum_path():
     assert "Naive FLOP count:  360" in text
     assert "Optimized FLOP count:  180" in text
     assert mx.einsum_path("ij->", ones[0])[0] == [(0,)]
+
+
+def hadamard(n):
+    """The matrix that transforms rows of n elements."""
+    return np.array(mx.hadamard_transform(mx.eye(n), scale=1.0))
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 12, 20, 28, 24, 56, 64, 128, 160, 4096])
+def test_hadamard_matrices(n):
+    matrix = hadamard(n)
+    assert set(np.unique(matrix)) <= {-1.0, 1.0}
+    np.testing.assert_array_equal(matrix @ matrix.T, n * np.eye(n))
+
+
+def test_hadamard_transform():
+    np.testing.assert_array_equal(hadamard(4), np.kron([[1, 1], [1, -1]], [[1, 1], [1, -1]]))
+    np.testing.assert_array_equal(hadamard(24), np.kron(hadamard(12), [[1, 1], [1, -1]]))
+    # First rows as the ecosystem's reference has them.
+    for n, row in ((12, "+-++++++++++"), (20, "+-----++++--++--+--+")):
+        assert "".join("+" if x > 0 else "-" for x in hadamard(n)[0]) == row
+    assert mx.hadamard_transform(mx.arange(4)).tolist() == [3.0, -1.0, -2.0, 0.0]
+    values = values_of(3, 5, 256)
+    result = np.array(mx.hadamard_transform(array_of(values).astype(mx.float16)))
+    assert result.dtype == np.float16
+    np.testing.assert_allclose(result, values @ hadamard(256) / 16, rtol=1e-3, atol=1e-3)
+    with pytest.raises(ValueError, match=r"\[hadamard_transform\] expects m \* 2\^k.*: got 6"):
+        mx.hadamard_transform(mx.zeros((6,)))
+    with pytest.raises(ValueError, match=r"\[hadamard_transform\] expects elements"):
+        mx.hadamard_transform(mx.zeros((0,)))
+
+
+def test_block_masked_mm():
+    a, b = values_of(2, 40, 50), values_of(50, 33, seed=1)
+    left = np.array([[1, 0], [0, 1]], bool)
+    out = np.array([[0.5, 2.0], [1.0, 0.0]], np.float32)
+
+    def spread(mask, shape):
+        return np.kron(mask, np.ones((32, 32), mask.dtype))[: shape[0], : shape[1]]
+
+    kept = a * spread(left, (40, 50))
+    args = (array_of(a), array_of(b), 32)
+    assert_same(mx.block_masked_mm(*args), a @ b)
+    assert_same(mx.block_masked_mm(*args, None, array_of(left)), kept @ b)
+    expected = (kept @ (b * spread(left, (50, 33)))) * spread(out, (40, 33))
+    masked = mx.block_masked_mm(*args, array_of(out), array_of(left), array_of(left))
+    assert_same(masked, expected.astype(np.float32))
+    with pytest.raises(ValueError, match=r"\[block_masked_mm\] a mask of shape \(1, 2\)"):
+        mx.block_masked_mm(*args, array_of(left[:1]))
+    with pytest.raises(ValueError, match=r"\[block_masked_mm\] expects floating numbers"):
+        mx.block_masked_mm(mx.ones((2, 2), mx.int32), mx.ones((2, 2), mx.int32))
+
+
+def test_segmented_mm():
+    a, b = values_of(4, 6), values_of(6, 5, seed=1)
+    a[0, 5] = np.inf
+    segments = np.array([[[0, 3], [3, 5]], [[2, 2], [1, 5]]], np.uint32)
+    result = mx.segmented_mm(array_of(a), array_of(b), array_of(segments))
+    expected = [[a[:, x:y] @ b[x:y] for x, y in row] for row in segments]
+    assert_same(result, np.array(expected))
+    with pytest.raises(ValueError, match=r"\[segmented_mm\] expects whole pairs"):
+        mx.segmented_mm(array_of(a), array_of(b), mx.array([0, 3, 4]))
+    with pytest.raises(ValueError, match=r"\[segmented_mm\] expects two matrices"):
+        mx.segmented_mm(array_of(a), array_of(a), array_of(segments))
