@@ -50,14 +50,26 @@ class Library:
         return str(getattr(self.functions, "__version__", ""))
 
 
+class _ArrayFunctions:
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.module, name)
+
+    @staticmethod
+    def scatter_add(x: Any, indices: Any, values: Any) -> Any:
+        return x.at[indices].add(values)
+
+
 class _ArrayFramework(Library):
     """Tandem and MLX, which share their names."""
 
     lazy = True
     module = ""
 
-    def load(self) -> ModuleType:
-        return importlib.import_module(self.module)
+    def load(self) -> Any:
+        return _ArrayFunctions(importlib.import_module(self.module))
 
     def array(self, values: np.ndarray) -> Any:
         array = self.functions.array(values)
@@ -77,7 +89,7 @@ class Mlx(_ArrayFramework):
     name = "mlx"
     module = "mlx.core"
 
-    def load(self) -> ModuleType:
+    def load(self) -> Any:
         core = super().load()
         core.set_default_device(core.cpu)
         # By default it keeps 32 MB of freed memory only, and every large result is faulted in anew.
@@ -97,6 +109,12 @@ class _NumpyFunctions:
     @staticmethod
     def contiguous(x: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(x)
+
+    @staticmethod
+    def scatter_add(x: np.ndarray, indices: np.ndarray, values: np.ndarray) -> np.ndarray:
+        result = x.copy()
+        np.add.at(result, indices, values)
+        return result
 
 
 class Numpy(Library):
@@ -140,6 +158,9 @@ class _TorchFunctions:
     def take(self, x: Any, indices: Any, axis: int) -> Any:
         return self.torch.index_select(x, axis, indices)
 
+    def scatter_add(self, x: Any, indices: Any, values: Any) -> Any:
+        return x.index_add(0, indices, values)
+
     def concatenate(self, arrays: Sequence[Any], axis: int) -> Any:
         return self.torch.cat(list(arrays), dim=axis)
 
@@ -178,6 +199,9 @@ class _JaxFunctions:
 
     def contiguous(self, x: Any) -> Any:
         return self.jax.numpy.copy(x)
+
+    def scatter_add(self, x: Any, indices: Any, values: Any) -> Any:
+        return x.at[indices].add(values)
 
 
 class Jax(Library):

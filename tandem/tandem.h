@@ -14,6 +14,7 @@
 #include "tandem/ops/creation.h"
 #include "tandem/ops/distributions.h"
 #include "tandem/ops/einsum.h"
+#include "tandem/ops/diagonal.h"
 #include "tandem/ops/elementwise.h"
 #include "tandem/ops/gather.h"
 #include "tandem/ops/hadamard.h"
@@ -31,3 +32,4 @@
 #include "tandem/ops/sort.h"
 #include "tandem/ops/triangle.h"
 #include "tandem/ops/views.h"
+#include "tandem/ops/windows.h"

@@ -1,4 +1,4 @@
-// array.at[...] and the functions that read and write at positions.
+// array.at[...], and the functions that read and write at positions, along diagonals and strides.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/vector.h>
 
@@ -121,12 +121,54 @@ void bind_slices(nb::module_& m) {
       "that does not fit.");
 }
 
+void bind_diagonals(nb::module_& m, ArrayClass& cls) {
+  const auto make_diagonal = [](const array& a, int64_t offset, int64_t axis1, int64_t axis2,
+                                const StreamOrDevice& s) {
+    return diagonal(a, offset, axis1, axis2, s);
+  };
+  m.def("diagonal", make_diagonal, nb::arg("a"), nb::arg("offset") = 0, nb::arg("axis1") = 0,
+        nb::arg("axis2") = 1, kStream(),
+        "Elements with index i on the first axis and i + offset on the second, as a last axis in\n"
+        "place of both. AxisError for a bad axis, ShapeError for fewer than two axes.");
+  cls.def("diagonal", make_diagonal, nb::arg("offset") = 0, nb::arg("axis1") = 0,
+          nb::arg("axis2") = 1, kStream(), "See the function diagonal.");
+  const auto make_diag = [](const array& a, int64_t k, const StreamOrDevice& s) {
+    return diag(a, k, s);
+  };
+  m.def("diag", make_diag, nb::arg("a"), nb::arg("k") = 0, nb::kw_only(), kStream(),
+        "The k-th diagonal of a matrix, or the square matrix with a vector there and zeros\n"
+        "elsewhere. ShapeError for other ranks.");
+  cls.def("diag", make_diag, nb::arg("k") = 0, nb::kw_only(), kStream(), "See the function diag.");
+  m.def(
+      "trace",
+      [](const array& a, int64_t offset, int64_t axis1, int64_t axis2, std::optional<Dtype> dtype,
+         const StreamOrDevice& s) { return trace(a, offset, axis1, axis2, dtype, s); },
+      nb::arg("a"), nb::arg("offset") = 0, nb::arg("axis1") = 0, nb::arg("axis2") = 1,
+      nb::arg("dtype") = nb::none(), nb::kw_only(), kStream(),
+      "The sum along a diagonal, in `dtype` when it is named. Raises what diagonal raises.");
+  m.def(
+      "as_strided",
+      [](const array& a, const std::optional<ShapeArgument>& shape,
+         const std::optional<std::vector<int64_t>>& strides, int64_t offset,
+         const StreamOrDevice& s) {
+        return as_strided(
+            a, shape ? std::optional(shape->value) : std::nullopt,
+            strides ? std::optional(Strides(strides->begin(), strides->end())) : std::nullopt,
+            offset, s);
+      },
+      nb::arg("a"), nb::arg("shape") = nb::none(), nb::arg("strides") = nb::none(),
+      nb::arg("offset") = 0, nb::kw_only(), kStream(),
+      "A view of the elements in row-major order: element p of it is number offset + the sum of\n"
+      "p[i] * strides[i]. ShapeError when it would reach outside.");
+}
+
 }  // namespace
 
 void bind_indexing(nb::module_& m, ArrayClass& cls) {
   bind_at(m, cls);
   bind_take(m);
   bind_slices(m);
+  bind_diagonals(m, cls);
 }
 
 }  // namespace tandem::python

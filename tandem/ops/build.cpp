@@ -16,4 +16,13 @@ array make(const Build& build, const StreamOrDevice& s) {
   return array(graph::Node::make(init));
 }
 
+array view_of(const array& a, Dims shape, int64_t offset, Strides strides) {
+  const graph::Storage& source = *a.node()->storage();
+  auto storage = make_ref<graph::Storage>();
+  storage->buffer = source.buffer;
+  storage->offset = source.offset + offset;
+  storage->strides = std::move(strides);
+  return array(graph::Node::make(a.dtype(), shape, std::move(storage)));
+}
+
 }  // namespace tandem::ops

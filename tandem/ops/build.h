@@ -21,4 +21,8 @@ struct Build {
 // A node whose operands are all arrays.
 array make(const Build& build, const StreamOrDevice& s);
 
+// A view of an array that has storage is made at once, without a node. Offset and strides are in
+// elements, the offset from the array's first one.
+array view_of(const array& a, Dims shape, int64_t offset, Strides strides);
+
 }  // namespace tandem::ops

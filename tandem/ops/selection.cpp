@@ -201,7 +201,8 @@ class Positions {
   Positions(Dtype dtype, bool drop, const StreamOrDevice& s)
       : dtype_(dtype), drop_(drop), stream_(s) {}
 
-  void add_constant(int64_t value) { constant_ += value; }
+  // Added even when it is 0, so that one graph serves every position.
+  void add_constant(int64_t value) { constant_ = constant_.value_or(0) + value; }
 
   void add_range(int64_t extent, int64_t step, size_t trailing) {
     Shape aligned(trailing + 1, 1);
@@ -228,7 +229,7 @@ class Positions {
 
   array finish(int64_t count) {
     array result = sum_ ? *sum_ : full(Shape{}, Scalar(int64_t{0}), dtype_, stream_);
-    if (constant_ != 0) result = add(result, constant_, stream_);
+    if (constant_) result = add(result, *constant_, stream_);
     return outside_ ? where(*outside_, count, result, stream_) : result;
   }
 
@@ -238,7 +239,7 @@ class Positions {
   Dtype dtype_;
   bool drop_;
   StreamOrDevice stream_;
-  int64_t constant_ = 0;
+  std::optional<int64_t> constant_;
   std::optional<array> sum_, outside_;
 };
 

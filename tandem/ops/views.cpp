@@ -9,16 +9,7 @@ namespace tandem {
 namespace {
 
 using graph::Structured;
-
-// A view of an array that has storage is made at once, without a node.
-array view_of(const array& a, Dims shape, int64_t offset, Strides strides) {
-  const graph::Storage& source = *a.node()->storage();
-  auto storage = make_ref<graph::Storage>();
-  storage->buffer = source.buffer;
-  storage->offset = source.offset + offset;
-  storage->strides = std::move(strides);
-  return array(graph::Node::make(a.dtype(), shape, std::move(storage)));
-}
+using ops::view_of;
 
 bool same(Dims a, Dims b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 

@@ -81,7 +81,8 @@ struct ParamSource {
 struct Instruction {
   enum Kind : uint8_t { kernel, library };
   Kind kind = kernel;
-  bool product = false;  // a library call that is a matrix product
+  bool product = false;   // a library call that is a matrix product
+  bool in_place = false;  // a library call that may write its result over its first operand
   std::shared_ptr<device::Executable> executable;
   std::string label;                           // "multiply add exp", for traces and plan texts
   std::shared_ptr<const kernel::Kernel> text;  // kernel: its IR

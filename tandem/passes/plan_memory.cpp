@@ -63,8 +63,9 @@ class MemoryPlanner {
         Value& value = plan_.values[operand.value];
         if (!operand.written || value.home != Home::arena) continue;
         const size_t bytes = bytes_of(value);
-        uint32_t best = kNone;
-        for (uint32_t s = 0; s < slots.size(); ++s) {
+        uint32_t best = slot_in_place(instruction, i, value);
+        const bool in_place = best != kNone;
+        for (uint32_t s = 0; s < slots.size() && !in_place; ++s) {
           if (plan_.arena_slots[s].slot != instruction.slot || slots[s].free_after >= i) continue;
           if (best == kNone) {
             best = s;
@@ -87,6 +88,32 @@ class MemoryPlanner {
     }
   }
 
+  // Where a call may write over its first operand: the slot of that one, if it dies there.
+  uint32_t slot_in_place(const Instruction& instruction, uint32_t number,
+                         const Value& output) const {
+    if (!instruction.in_place) return kNone;
+    const Operand& base = instruction.buffers[0];
+    const Value& value = plan_.values[base.value];
+    if (value.home != Home::arena || value.arena_slot == kNone ||
+        plan_.arena_slots[value.arena_slot].slot != instruction.slot ||
+        size_of(value.dtype) != size_of(output.dtype)) {
+      return kNone;
+    }
+    return dies_whole(instruction, number, 0) ? value.arena_slot : kNone;
+  }
+
+  // The call reads all of the operand in row-major order, for the last time and nowhere else.
+  bool dies_whole(const Instruction& instruction, uint32_t number, uint32_t read) const {
+    const Operand& source = instruction.buffers[read];
+    const bool whole =
+        std::all_of(source.views.begin(), source.views.end(),
+                    [](const ViewStep& step) { return step.op.is(graph::Structured::reshape); });
+    size_t readers = 0;
+    for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
+    return whole && readers == 1 && last_use_[source.value] == number &&
+           !is_published(source.value);
+  }
+
   // An output may take the place of a leaf that dies in the same kernel, if both have the same
   // shape and the kernel reads the leaf no later than it computes what replaces it
   // (kernel::may_alias has the rule). The buffer has at most one copy per device, so an output that
@@ -94,7 +121,10 @@ class MemoryPlanner {
   void find_donors() {
     for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
       const Instruction& instruction = plan_.instructions[i];
-      if (instruction.kind != Instruction::kernel) continue;
+      if (instruction.kind != Instruction::kernel) {
+        if (instruction.in_place) donate_in_place(instruction, i);
+        continue;
+      }
       for (uint32_t w = 0; w < instruction.buffers.size(); ++w) {
         const Operand& target = instruction.buffers[w];
         Value& output = plan_.values[target.value];
@@ -106,6 +136,17 @@ class MemoryPlanner {
         }
       }
     }
+  }
+
+  void donate_in_place(const Instruction& instruction, uint32_t number) {
+    const Operand &base = instruction.buffers[0], &target = instruction.buffers.back();
+    const Value& leaf = plan_.values[base.value];
+    Value& output = plan_.values[target.value];
+    if (leaf.home != Home::leaf || output.home != Home::output || read_elsewhere_[target.value] ||
+        last_segment_[base.value] > instruction.segment) {
+      return;
+    }
+    if (dies_whole(instruction, number, 0)) output.donors.push_back(base.value);
   }
 
   bool may_donate(const Instruction& instruction, uint32_t number, uint32_t read,

@@ -201,6 +201,37 @@ TEST(Slice, with_pending_starts) {
   EXPECT_EQ(doubles(slice(a, far, {1}, Shape{1, 2})), (std::vector<double>{2, 3}));
 }
 
+TEST(Windows, gather_and_scatter) {
+  const array a = range(Shape{3, 4, 5});
+  const array rows = array({2, 0}), columns = array({1, 3});
+  const std::vector<array> indices = {rows, columns};
+  const array near = gather(a, indices, {0, 1}, Shape{1, 1, 2});
+  EXPECT_EQ(to_string(near.shape()), "(2, 1, 1, 2)");
+  EXPECT_EQ(doubles(near), (std::vector<double>{45, 46, 15, 16}));
+  const array apart = gather(a, indices, {0, 2}, Shape{1, 2, 1});
+  EXPECT_EQ(to_string(apart.shape()), "(2, 1, 2, 1)");
+  EXPECT_EQ(doubles(apart), (std::vector<double>{41, 46, 3, 8}));
+  const array middle = gather(a, {columns}, {1}, Shape{2, 1, 1});
+  EXPECT_EQ(doubles(middle), (std::vector<double>{5, 25, 15, 35}));
+
+  const array zero = zeros(Shape{3, 4, 5});
+  const array back = scatter(zero, indices, near, {0, 1});
+  EXPECT_EQ(doubles(gather(back, indices, {0, 1}, Shape{1, 1, 2})), doubles(near));
+  EXPECT_EQ(doubles(sum(back))[0], 45 + 46 + 15 + 16);
+  const array other = scatter(zero, indices, apart, {0, 2}, Update::add);
+  EXPECT_EQ(doubles(gather(other, indices, {0, 2}, Shape{1, 2, 1})), doubles(apart));
+  const array third = scatter(zero, {columns}, middle, {1}, Update::maximum);
+  EXPECT_EQ(doubles(gather(third, {columns}, {1}, Shape{2, 1, 1})), doubles(middle));
+  EXPECT_ERROR(ShapeError,
+               "[scatter] updates do not fit the indices: got (1, 1, 1, 2), expected "
+               "(2, 1, 1, 2)",
+               scatter(zero, indices, zeros(Shape{1, 1, 1, 2}), {0, 1}));
+  EXPECT_ERROR(ShapeError,
+               "[gather] a window is one element wide where it has an index: got 2 on "
+               "axis 1",
+               gather(a, indices, {0, 1}, Shape{1, 2, 2}));
+}
+
 TEST(Indexing, errors) {
   const array a = range(Shape{2, 3});
   EXPECT_ERROR(DTypeError, "[take] indices are whole numbers: got float32", take(a, array(1.5f)));

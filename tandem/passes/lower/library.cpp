@@ -11,6 +11,8 @@ Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, ui
   Instruction instruction;
   instruction.kind = Instruction::library;
   instruction.product = node.flat.op.is_product();
+  instruction.in_place = node.flat.op.is(graph::Structured::scatter) ||
+                         node.flat.op.is(graph::Structured::slice_update);
   instruction.slot = node.flat.slot;
   instruction.node_count = 1;
   instruction.label = call.name;

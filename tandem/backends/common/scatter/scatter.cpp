@@ -52,12 +52,32 @@ void combine_row(T* row, const T* update, int64_t step, int64_t count) {
   }
 }
 
+// All updates of one column, in order.
+template <Update how, class T, class I>
+[[gnu::noinline]] void update_column(const Problem<T>& problem, int64_t p, int64_t q) {
+  const auto* index =
+      static_cast<const I*>(problem.index) + p * problem.index_p + q * problem.index_q;
+  const T* update = problem.update(p, 0, q);
+  T* const column = problem.row(p, 0) + q;
+  const int64_t n = problem.n, width = problem.q;
+  for (int64_t m = 0; m < problem.m; ++m) {
+    auto at = static_cast<int64_t>(index[m * problem.index_m]);
+    if (at < 0) at += n;
+    if (at < 0 || at >= n) continue;
+    column[at * width] = combine<how>(column[at * width], update[m * problem.updates_m]);
+  }
+}
+
 // All updates of some columns, in order. Inlined, g++ 12 takes an element for uninitialised.
 template <Update how, class T>
 [[gnu::noinline]] void update_columns(const Problem<T>& problem, int64_t p, int64_t first,
                                       int64_t count) {
+  if (count == 1) {
+    return problem.wide ? update_column<how, T, int64_t>(problem, p, first)
+                        : update_column<how, T, int32_t>(problem, p, first);
+  }
   for (int64_t m = 0; m < problem.m; ++m) {
-    if (problem.index_q == 0 || count == 1) {
+    if (problem.index_q == 0) {
       const int64_t target = problem.target(p, m, first);
       if (target < 0) continue;
       combine_row<how>(problem.row(p, target) + first, problem.update(p, m, first),
