@@ -11,6 +11,7 @@
 #include "tandem/graph/array.h"
 #include "tandem/graph/streams.h"
 #include "tandem/memory/ledger.h"
+#include "tandem/ops/composites.h"
 #include "tandem/ops/creation.h"
 #include "tandem/ops/distributions.h"
 #include "tandem/ops/einsum.h"

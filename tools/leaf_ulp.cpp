@@ -1,9 +1,10 @@
 // Measures the leaf functions: every one of the 2^32 inputs of each unary float32 leaf, dense
 // samples and special grids of the binary ones, against libm in double precision. The worst inputs
-// are judged again in quadruple precision. With --write FILE the table is written there
-// (docs/leaf_accuracy.md).
+// are judged again in quadruple precision. float64 leaves are sampled against quadruple precision.
+// With --write FILE both tables are written there (docs/leaf_accuracy.md).
 //
-//   leaf_ulp [--leaf NAME] [--threads N] [--samples N] [--stride N] [--write FILE]
+//   leaf_ulp [--leaf NAME] [--width 32|64] [--threads N] [--samples N] [--samples64 N] [--stride N]
+//            [--write FILE]
 #include <fmt/format.h>
 #include <quadmath.h>
 
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "tandem/op_table/scalar_math.h"
+#include "tools/double_samples.h"
 #include "tools/leaf_reference.h"
 #include "tools/ulp_error.h"
 
@@ -31,11 +33,13 @@ struct Options {
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
   uint64_t stride = 1;  // between the inputs of unary leaves that are measured
   uint64_t samples = uint64_t{1} << 30;
+  uint64_t samples64 = uint64_t{1} << 22;
+  int width = 0;  // 32 or 64; 0: both
 };
 
 struct Worst {
   double error = -1;
-  float x = 0, y = 0;
+  double x = 0, y = 0;
   uint64_t count = 0;
   void merge(const Worst& other) {
     const uint64_t total = count + other.count;
@@ -61,6 +65,10 @@ constexpr int symmetry(LeafId id) {
     case LeafId::tanh:
     case LeafId::sinh:
     case LeafId::erf:
+    case LeafId::erfinv:
+    case LeafId::asin:
+    case LeafId::asinh:
+    case LeafId::atanh:
     case LeafId::atan:
       return -1;
     case LeafId::cos:
@@ -196,33 +204,70 @@ Worst measure(const Options& options) {
   }
 }
 
+// The error in quadruple precision.
+template <LeafId id, class T>
+double exact_error(T x, T y) {
+  if constexpr (Leaf<id>::arity == 1) {
+    return ulp_error(Leaf<id>::text(Scalar<T>{x}).v, LeafReference<id>::quad(x));
+  } else {
+    return ulp_error(Leaf<id>::text(Scalar<T>{x}, Scalar<T>{y}).v, LeafReference<id>::quad(x, y));
+  }
+}
+
 template <LeafId id>
+Worst measure_float64(const Options& options) {
+  const unsigned threads = options.threads;
+  const auto count = [](Worst& worst, double x, double y) {
+    const double error = exact_error<id>(x, y);
+    if (error > worst.error) worst = {error, x, y, worst.count};
+    ++worst.count;
+  };
+  return in_threads(threads, [&](unsigned i) {
+    Worst worst;
+    DoubleSamples samples(i + 1);
+    for (uint64_t k = 0; k < options.samples64 / threads; ++k) {
+      const double x = samples.next();
+      count(worst, x, Leaf<id>::arity == 1 ? 0 : samples.beside(x));
+    }
+    const std::vector<double>& special = special_doubles();
+    for (size_t row = i; row < special.size(); row += threads) {
+      for (double y : special) count(worst, special[row], y);
+    }
+    return worst;
+  });
+}
+
+// One line of the table of float32 (T float) or float64.
+template <LeafId id, class T>
 std::string report(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
-  Worst worst = measure<id>(options);
+  Worst worst;
+  if constexpr (sizeof(T) == 4) {
+    worst = measure<id>(options);
+    worst.error = exact_error<id>(static_cast<float>(worst.x), static_cast<float>(worst.y));
+  } else {
+    worst = measure_float64<id>(options);
+  }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   std::string input = fmt::format("{:a}", worst.x);
-  if constexpr (Leaf<id>::arity == 1) {
-    worst.error = ulp_error(Leaf<id>::text(F32{worst.x}).v, LeafReference<id>::quad(worst.x));
-  } else {
-    input += fmt::format(", {:a}", worst.y);
-    worst.error = ulp_error(Leaf<id>::text(F32{worst.x}, F32{worst.y}).v,
-                            LeafReference<id>::quad(worst.x, worst.y));
-  }
+  if constexpr (Leaf<id>::arity == 2) input += fmt::format(", {:a}", worst.y);
   const LeafInfo& leaf = Leaf<id>::info;
-  std::printf("%-8s %8.4f ULP at %s, %llu inputs in %.1f s\n", std::string(leaf.name).c_str(),
-              worst.error, input.c_str(), static_cast<unsigned long long>(worst.count),
+  const double bound = sizeof(T) == 4 ? leaf.ulp : leaf.ulp_f64;
+  const std::string line = fmt::format("| {} | {:.4f} | {} | {} | {} |", leaf.name, worst.error,
+                                       bound, input, worst.count);
+  std::printf("float%d %s %.1f s\n", static_cast<int>(sizeof(T) * 8), line.c_str(),
               elapsed.count());
   std::fflush(stdout);
-  return fmt::format("| {} | {:.4f} | {} | {} | {} |\n", leaf.name, worst.error, leaf.ulp, input,
-                     worst.count);
+  return line + "\n";
 }
 
 int run(const Options& options) {
-  std::string table;
+  std::string table, table64;
   for_each_leaf([&](auto leaf) {
     if constexpr (leaf.info.operands == LeafOperands::real) {
-      if (options.leaf.empty() || options.leaf == leaf.info.name) table += report<leaf.id>(options);
+      if (!options.leaf.empty() && options.leaf != leaf.info.name) return;
+      if (options.width != 64) table += report<leaf.id, float>(options);
+      if (options.width != 32) table64 += report<leaf.id, double>(options);
     }
   });
   if (options.output.empty()) return 0;
@@ -234,7 +279,11 @@ int run(const Options& options) {
           "and on all pairs of about 3,200 special values. NaN,\ninfinities, signs of zero, "
           "overflow and subnormal results count: a wrong one is an infinite error.\n\n"
           "| leaf | largest error | bound | at | inputs |\n| --- | --- | --- | --- | --- |\n"
-       << table;
+       << table
+       << "\n## float64\n\nRandom samples of the whole range and of the ranges that matter, and "
+          "special values, against quadruple\nprecision; units in the last place of float64.\n\n"
+          "| leaf | largest error | bound | at | inputs |\n| --- | --- | --- | --- | --- |\n"
+       << table64;
   return file.good() ? 0 : 1;
 }
 
@@ -249,6 +298,8 @@ int main(int argc, char** argv) {
     if (key == "--write") options.output = argv[i + 1];
     if (key == "--threads") options.threads = static_cast<unsigned>(std::atoi(argv[i + 1]));
     if (key == "--stride") options.stride = std::strtoull(argv[i + 1], nullptr, 10);
+    if (key == "--width") options.width = std::atoi(argv[i + 1]);
+    if (key == "--samples64") options.samples64 = std::strtoull(argv[i + 1], nullptr, 10);
     if (key == "--samples") options.samples = std::strtoull(argv[i + 1], nullptr, 10);
   }
   return tandem::op_table::run(options);

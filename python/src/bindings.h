@@ -17,6 +17,7 @@ void bind_streams(nb::module_& m);
 // it.
 ArrayClass bind_array(nb::module_& m);
 void bind_rows(nb::module_& m, ArrayClass& cls);
+void bind_composites(nb::module_& m, ArrayClass& cls);
 void bind_creation(nb::module_& m);
 void bind_views(nb::module_& m, ArrayClass& cls);
 void bind_layout(nb::module_& m, ArrayClass& cls);

@@ -28,6 +28,7 @@ NB_MODULE(_core, m) {
   bind_streams(m);
   ArrayClass cls = bind_array(m);
   bind_rows(m, cls);
+  bind_composites(m, cls);
   bind_creation(m);
   bind_views(m, cls);
   bind_layout(m, cls);

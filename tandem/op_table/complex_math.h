@@ -19,28 +19,61 @@ Complex<F> exp(Complex<F> x) {
   return {modulus * cos(x.im), im};
 }
 
-// log |x| from the larger part, so that |x| itself need not be finite.
+// (1 + a)^2 + b^2 - 1, in which nothing cancels that need not: the sums are exact in two parts.
+template <class F>
+F square_modulus_above_one(F a, F b) {
+  const leaf::DoubleFloat<F> shifted = leaf::two_sum(a, like(a, 2));
+  const F p = a * shifted.high;
+  const F p_low = fma(a, shifted.high, -p) + a * shifted.low;
+  const F q = b * b;
+  const leaf::DoubleFloat<F> sum = leaf::two_sum(p, q);
+  return sum.high + (sum.low + (p_low + fma(b, b, -q)));
+}
+// log |x| from the larger part, so that |x| itself need not be finite; close to |x| = 1 from what
+// |x|^2 differs by.
+template <class F>
+F log_modulus(F large, F small) {
+  const F one = like(large, 1);
+  const F half = like(large, 0.5f);
+  const F ratio = select(large == small, one, small / large);
+  const F modulus = log(large) + half * log1p(ratio * ratio);
+  const F excess = square_modulus_above_one(large - one, small);
+  const auto near = (half < large) & (large < like(large, 2)) & (abs(excess) < half);
+  const F result = select(near, half * log1p(excess), modulus);
+  const F infinity = like(large, kInfinity);
+  return select(large == like(large, 0), -infinity,
+                select((large == infinity) | (small == infinity), infinity, result));
+}
 template <class F>
 Complex<F> log(Complex<F> x) {
   const F a = abs(x.re);
   const F b = abs(x.im);
-  const F large = max(a, b);
-  const F ratio = select(a == b, like(a, 1), min(a, b) / large);
-  const F modulus = log(large) + like(a, 0.5f) * log1p(ratio * ratio);
-  const F zero = like(a, 0);
-  const F infinity = like(a, kInfinity);
-  const F re =
-      select(large == zero, -infinity, select(is_infinite(a) | is_infinite(b), infinity, modulus));
-  return {re, atan2(x.im, x.re)};
+  return {log_modulus(max(a, b), min(a, b)), atan2(x.im, x.re)};
+}
+template <class F>
+Complex<F> log1p(Complex<F> x) {
+  const Complex<F> sum = {like(x.re, 1) + x.re, x.im};
+  const F a = abs(sum.re);
+  const F b = abs(sum.im);
+  const F half = like(x.re, 0.5f);
+  const F excess = square_modulus_above_one(x.re, x.im);
+  const auto near = (-half < excess) & (excess < like(x.re, 2));
+  const F re = select(near, half * log1p(excess), log_modulus(max(a, b), min(a, b)));
+  return {re, atan2(sum.im, sum.re)};
 }
 
+// A zero imaginary part stays zero beside an infinite real part.
 template <class F>
 Complex<F> sinh(Complex<F> x) {
-  return {sinh(x.re) * cos(x.im), cosh(x.re) * sin(x.im)};
+  const F im = select(x.im == like(x.im, 0), x.im, cosh(x.re) * sin(x.im));
+  return {sinh(x.re) * cos(x.im), im};
 }
 template <class F>
 Complex<F> cosh(Complex<F> x) {
-  return {cosh(x.re) * cos(x.im), sinh(x.re) * sin(x.im)};
+  const F zero = like(x.re, 0);
+  const auto real = (x.im == zero) & ~is_nan(x.re);
+  const F im = select(real, x.im * copysign(like(x.re, 1), x.re), sinh(x.re) * sin(x.im));
+  return {cosh(x.re) * cos(x.im), im};
 }
 // Kahan's form: with t = tan(im) and s = sinh(re), nothing cancels.
 template <class F>
@@ -86,8 +119,41 @@ Complex<F> atan(Complex<F> x) {
   const F half = like(x.re, 0.5f);
   const F a2 = x.re * x.re;
   const F re = half * atan2(x.re + x.re, (one - x.im) * (one + x.im) - a2);
-  const F below = a2 + (one - x.im) * (one - x.im);
-  return {re, like(x.re, 0.25f) * log1p(like(x.re, 4) * x.im / below)};
+  const F b = abs(x.im);
+  const F below = a2 + (one - b) * (one - b);
+  const F im = like(x.re, 0.25f) * log1p(like(x.re, 4) * b / below);
+  return {re, copysign(im, x.im)};
+}
+template <class F>
+Complex<F> atanh(Complex<F> x) {
+  return turned_right(atan(turned_left(x)));
+}
+
+// Kahan's forms, from the square roots of 1 - x and 1 + x.
+template <class F>
+Complex<F> asin(Complex<F> x) {
+  const F one = like(x.re, 1);
+  const Complex<F> a = sqrt(Complex<F>{one - x.re, -x.im});
+  const Complex<F> b = sqrt(Complex<F>{one + x.re, x.im});
+  return {atan2(x.re, a.re * b.re - a.im * b.im), asinh(a.re * b.im - a.im * b.re)};
+}
+template <class F>
+Complex<F> acos(Complex<F> x) {
+  const F one = like(x.re, 1);
+  const Complex<F> a = sqrt(Complex<F>{one - x.re, -x.im});
+  const Complex<F> b = sqrt(Complex<F>{one + x.re, x.im});
+  return {like(x.re, 2) * atan2(a.re, b.re), asinh(b.re * a.im - b.im * a.re)};
+}
+template <class F>
+Complex<F> acosh(Complex<F> x) {
+  const F one = like(x.re, 1);
+  const Complex<F> a = sqrt(Complex<F>{x.re - one, x.im});
+  const Complex<F> b = sqrt(Complex<F>{x.re + one, x.im});
+  return {asinh(a.re * b.re + a.im * b.im), like(x.re, 2) * atan2(a.im, b.re)};
+}
+template <class F>
+Complex<F> asinh(Complex<F> x) {
+  return turned_right(asin(turned_left(x)));
 }
 
 // exp(y log(x)); 0 to the power 0 is 1, any other power of 0 is 0.
@@ -101,7 +167,7 @@ Complex<F> pow(Complex<F> x, Complex<F> y) {
 template <class F>
 Complex<F> log_add_exp(Complex<F> x, Complex<F> y) {
   const Complex<F> high = max(x, y);
-  return high + log(like(x, 1) + exp(min(x, y) - high));
+  return high + log1p(exp(min(x, y) - high));
 }
 
 }  // namespace tandem::op_table

@@ -100,6 +100,24 @@ F log(F x) {
   return logarithm_edges(x, fma(a.exponent, like(x, 0x1.62e43p-1f), mantissa));
 }
 
+// base + u.high + u.low = 2^n (1 + f), for base 0 or 1: the logarithm of that, with nothing of u
+// lost. |u.low| is at most a unit in the last place of u.high, u.high is normal unless base is 1.
+template <class F>
+DoubleFloat<F> log_of_sum(F base, DoubleFloat<F> u) {
+  const F one = like(base, 1.0f);
+  constexpr int32_t kTwoThirds = 0x3f2aaaab;
+  const auto pattern = bits(base + u.high);
+  const auto n = sar(pattern - like(pattern, kTwoThirds), like(pattern, 23));
+  const F exponent = to_float(n);
+  const F factor = leaf::scale(one, -exponent);
+  const F scaled = from_bits(bits(u.high) - (n << like(pattern, 23)));
+  const DoubleFloat<F> f = two_sum(scaled, fma(base, factor, -one));
+  const F low = fma(u.low, factor, f.low);
+  const F tail = log1p_tail(f.high) + low / (one + f.high);
+  const DoubleFloat<F> sum = renormalise(exponent * like(base, 0x1.62e4p-1f), f.high);
+  return {sum.high, sum.low + fma(exponent, like(base, 0x1.7f7d1cp-20f), tail)};
+}
+
 // 1 + x = 2^n (1 + f), with f computed from x itself so that nothing of it is lost.
 template <class F>
 F log1p(F x) {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "tandem/op_table/op.h"
+#include "tests/op_table/inverse_of_erf.h"
 
 namespace tandem::op_table::testing_carrier {
 
@@ -71,6 +72,18 @@ Real leaf_value(LeafId id, Real x) {
       return std::erf(x);
     case LeafId::atan:
       return std::atan(x);
+    case LeafId::asin:
+      return std::asin(x);
+    case LeafId::acos:
+      return std::acos(x);
+    case LeafId::asinh:
+      return std::asinh(x);
+    case LeafId::acosh:
+      return std::acosh(x);
+    case LeafId::atanh:
+      return std::atanh(x);
+    case LeafId::erfinv:
+      return static_cast<Real>(inverse_of_erf(x));
     default:
       throw std::logic_error("no reference for this leaf of one operand");
   }

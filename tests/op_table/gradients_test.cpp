@@ -38,7 +38,8 @@ double gradient_at(double g, Point at) {
 
 template <class R>
 inline constexpr bool kDifferentiable =
-    R::info.rule(ComputeClass::real) == ClassRule::present && R::info.result != ResultRule::boolean;
+    R::info.rule(ComputeClass::real) == ClassRule::present &&
+    R::info.result != ResultRule::boolean && R::id != RowId::stop_gradient;
 
 template <class R, size_t operand>
 void check_against_differences(Point at) {

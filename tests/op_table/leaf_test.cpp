@@ -22,11 +22,14 @@ struct Measured {
   uint64_t inputs = 0;
 };
 
-// The rows "| leaf | largest error | bound | at | inputs |" of the committed table.
-std::map<std::string, Measured, std::less<>> committed_table() {
+// The rows "| leaf | largest error | bound | at | inputs |" of the committed table of a dtype.
+std::map<std::string, Measured, std::less<>> committed_table(bool float64 = false) {
   std::map<std::string, Measured, std::less<>> table;
   std::ifstream file(TANDEM_SOURCE_DIR "/docs/leaf_accuracy.md");
+  bool in_float64 = false;
   for (std::string line; std::getline(file, line);) {
+    in_float64 = in_float64 || line == "## float64";
+    if (in_float64 != float64) continue;
     std::istringstream columns(line);
     std::vector<std::string> cells;
     for (std::string cell; std::getline(columns, cell, '|');) cells.push_back(cell);
@@ -39,8 +42,14 @@ std::map<std::string, Measured, std::less<>> committed_table() {
 
 TEST(Leaf, CommittedTableCoversEveryLeafInsideItsBound) {
   const auto table = committed_table();
+  const auto table64 = committed_table(true);
   for_each_leaf([&](auto leaf) {
     if (leaf.info.operands != LeafOperands::real) return;
+    const auto found64 = table64.find(leaf.info.name);
+    ASSERT_NE(found64, table64.end()) << leaf.info.name;
+    EXPECT_DOUBLE_EQ(found64->second.bound, leaf.info.ulp_f64) << leaf.info.name;
+    EXPECT_LE(found64->second.error, leaf.info.ulp_f64) << leaf.info.name;
+    EXPECT_GE(found64->second.inputs, uint64_t{1} << 20);
     const auto found = table.find(leaf.info.name);
     ASSERT_NE(found, table.end()) << leaf.info.name;
     EXPECT_DOUBLE_EQ(found->second.bound, leaf.info.ulp) << leaf.info.name;

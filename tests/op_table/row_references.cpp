@@ -3,11 +3,14 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/op_table/inverse_of_erf.h"
+
 namespace tandem::op_table {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr Real kDegree = 57.295779513082320876798154814105L;
 
 Whole floor_quotient(Whole x, Whole y) {
   if (y == 0) return 0;
@@ -107,6 +110,20 @@ const std::vector<RowReference>& exact_unary() {
       {RowId::conjugate, R1(x), I1(x), C1(std::conj(x))},
       {RowId::real, R1(x), I1(x), C1(x.real())},
       {RowId::imag, [](Real, Real, Real) -> Real { return 0; }, I1(x - x), C1(x.imag())},
+      {RowId::degrees, R1(x * kDegree), nullptr, C1(x * static_cast<double>(kDegree))},
+      {RowId::radians, R1(x / kDegree), nullptr, C1(x / static_cast<double>(kDegree))},
+      {RowId::isposinf,
+       R1(std::isinf(x) && x > 0),
+       I1(x != x),
+       C1(std::isinf(x.real()) && x.real() > 0 && x.imag() == 0 ? 1.0 : 0.0),
+       {{{kInf}, 1.0f}, {{-kInf}, 0.0f}, {{kNan}, 0.0f}}},
+      {RowId::isneginf,
+       R1(std::isinf(x) && x < 0),
+       I1(x != x),
+       C1(std::isinf(x.real()) && x.real() < 0 && x.imag() == 0 ? 1.0 : 0.0),
+       {{{kInf}, 0.0f}, {{-kInf}, 1.0f}, {{kNan}, 0.0f}}},
+      {RowId::positive, R1(x), I1(x), C1(x), {{{-0.0f}, -0.0f}}},
+      {RowId::stop_gradient, R1(x), I1(x), C1(x), {{{-0.0f}, -0.0f}}},
   };
   return kRows;
 }
@@ -153,6 +170,11 @@ const std::vector<RowReference>& exact_binary() {
        I2(x != 0 || y != 0),
        C2(x != 0.0 || y != 0.0 ? 1.0 : 0.0),
        {{{kNan, 0.0f}, 1.0f}, {{-0.0f, 0.0f}, 0.0f}}},
+      {RowId::logical_xor,
+       R2((x != 0) != (y != 0)),
+       I2((x != 0) != (y != 0)),
+       C2((x != 0.0) != (y != 0.0) ? 1.0 : 0.0),
+       {{{kNan, 0.0f}, 1.0f}, {{-0.0f, 0.0f}, 0.0f}}},
       {RowId::bitwise_and, nullptr, I2(x & y), nullptr},
       {RowId::bitwise_or, nullptr, I2(x | y), nullptr},
       {RowId::bitwise_xor, nullptr, I2(x ^ y), nullptr},
@@ -192,6 +214,24 @@ const std::vector<RowReference>& on_leaves() {
        {{{0.0f}, 0.5f}, {{-kInf}, 0.0f}, {{kInf}, 1.0f}, {{kNan}, kNan}}},
       {RowId::erf, R1(std::erf(x)), nullptr, nullptr, {{{-kInf}, -1.0f}, {{-0.0f}, -0.0f}}},
       {RowId::arctan, R1(std::atan(x)), nullptr, C1(std::atan(x)), {{{kInf}, 0x1.921fb6p0f}}},
+      {RowId::arcsin,
+       R1(std::asin(x)),
+       nullptr,
+       C1(std::asin(x)),
+       {{{-0.0f}, -0.0f}, {{1.0f}, 0x1.921fb6p0f}, {{1.5f}, kNan}}},
+      {RowId::arccos,
+       R1(std::acos(x)),
+       nullptr,
+       C1(std::acos(x)),
+       {{{1.0f}, 0.0f}, {{-1.0f}, 0x1.921fb6p1f}, {{-1.5f}, kNan}}},
+      {RowId::arcsinh, R1(std::asinh(x)), nullptr, C1(std::asinh(x)), {{{-0.0f}, -0.0f}}},
+      {RowId::arccosh, R1(std::acosh(x)), nullptr, C1(std::acosh(x)), {{{1.0f}, 0.0f}}},
+      {RowId::arctanh, R1(std::atanh(x)), nullptr, C1(std::atanh(x)), {{{-1.0f}, -kInf}}},
+      {RowId::erfinv,
+       R1(inverse_of_erf(x)),
+       nullptr,
+       nullptr,
+       {{{-0.0f}, -0.0f}, {{1.0f}, kInf}, {{-1.0f}, -kInf}, {{1.5f}, kNan}}},
       {RowId::arctan2,
        R2(std::atan2(x, y)),
        nullptr,
