@@ -24,8 +24,8 @@ using backends::cuda::TextOptions;
 nlohmann::json write_text(const std::filesystem::path& folder, const tools::CudaCase& each,
                           const TextOptions& options) {
   const std::string file =
-      fmt::format("{}.{}{}.cu", each.name, backends::cuda::name_of(options.schedule),
-                  options.narrow_index ? ".narrow" : "");
+      fmt::format("{}.{}{}{}.cu", each.name, backends::cuda::name_of(options.schedule),
+                  options.narrow_index ? ".narrow" : "", options.keep ? ".keep" : "");
   std::ofstream(folder / file) << backends::cuda::print_kernel(each.kernel, options);
   std::vector<std::string> members;
   for (const auto& word : backends::cuda::argument_words(each.kernel, options)) {
@@ -58,6 +58,8 @@ int main(int argc, char** argv) {
     for (const auto schedule : backends::cuda::schedules_of(each.kernel)) {
       narrow = !narrow;
       texts.push_back(write_text(folder, each, {schedule, narrow}));
+      if (backends::cuda::kept_words(each.kernel, schedule) == 0) continue;
+      texts.push_back(write_text(folder, each, {schedule, narrow, true}));
     }
   }
   const auto options = backends::cuda::compile_options();

@@ -27,7 +27,8 @@ void call(void* library, const char* name, Args... args) {
 }
 
 // Codes of the driver's interface.
-constexpr int kMultiprocessors = 16, kMajor = 75, kMinor = 76;
+constexpr int kMultiprocessors = 16, kMajor = 75, kMinor = 76;  // of a device
+constexpr int kMostSharedBytes = 8;                             // of a function
 
 uintptr_t address_of(const void* data) { return reinterpret_cast<uintptr_t>(data); }
 
@@ -110,12 +111,17 @@ void CudaDevice::unload(const Function& function) const {
 }
 
 void CudaDevice::launch(const Function& function, uint32_t grid, uint32_t block,
-                        std::vector<uint64_t>& arguments) const {
+                        size_t shared_bytes, std::vector<uint64_t>& arguments) const {
   if (grid == 0) return;
+  const auto shared = static_cast<unsigned>(shared_bytes);
+  if (shared > 0) {
+    call(library_, "cuFuncSetAttribute", function.function, kMostSharedBytes,
+         static_cast<int>(shared));
+  }
   void* parameters[] = {arguments.data()};
   void* const none = nullptr;
   void** const no_extra = nullptr;
-  call(library_, "cuLaunchKernel", function.function, grid, 1u, 1u, block, 1u, 1u, 0u, none,
+  call(library_, "cuLaunchKernel", function.function, grid, 1u, 1u, block, 1u, 1u, shared, none,
        static_cast<void**>(parameters), no_extra);
 }
 void CudaDevice::synchronize() const { call(library_, "cuCtxSynchronize"); }

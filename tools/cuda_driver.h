@@ -47,7 +47,7 @@ class CudaDevice {
   Function load(const std::string& code, const char* entry) const;
   void unload(const Function& function) const;
   // On the default stream; `arguments` is copied.
-  void launch(const Function& function, uint32_t grid, uint32_t block,
+  void launch(const Function& function, uint32_t grid, uint32_t block, size_t shared_bytes,
               std::vector<uint64_t>& arguments) const;
   void synchronize() const;
 

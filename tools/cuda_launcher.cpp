@@ -33,7 +33,7 @@ CudaKernel::Launch::~Launch() {
 }
 
 void CudaKernel::Launch::run() {
-  kernel_.device_.launch(kernel_.function_, plan_.grid, plan_.block, words_);
+  kernel_.device_.launch(kernel_.function_, plan_.grid, plan_.block, plan_.shared_bytes, words_);
 }
 
 std::vector<Block> run_on_device(const CudaDevice& device, const CudaKernel& kernel,

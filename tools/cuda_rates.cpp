@@ -54,8 +54,7 @@ class Bench {
   // Every buffer contiguous, or the inputs with their axes turned round. Negative bytes: what is
   // stored is one value per row.
   void run(const std::string& name, const Kernel& kernel, std::vector<int64_t> extents,
-           double bytes, bool turned = false,
-           std::optional<backends::cuda::Schedule> schedule = std::nullopt) {
+           double bytes, bool turned = false, bool may_keep = true) {
     std::vector<std::vector<int64_t>> strides;
     std::vector<device::BufferArgument> buffers;
     for (size_t b = 0; b < kernel.buffers.size(); ++b) {
@@ -81,12 +80,17 @@ class Bench {
     const device::LaunchArguments arguments{extents, buffers, {}};
     auto options =
         backends::cuda::choose_options(kernel, arguments, context_.device.multiprocessors());
-    if (schedule) options.schedule = *schedule;
+    if (!may_keep) {
+      options.keep = false;
+      options.warps = 8;
+    }
     const CudaKernel compiled(context_.compiler, context_.device, kernel, options);
     CudaKernel::Launch launch(compiled, arguments);
     const double time = best_time(context_.device, [&] { launch.run(); });
-    rates.push_back(
-        {name + " (" + std::string(name_of(options.schedule)) + ")", time, std::abs(bytes)});
+    std::string how(name_of(options.schedule));
+    if (options.keep) how += ", keep";
+    if (options.warps != 8) how += ", " + std::to_string(options.warps) + " warps";
+    rates.push_back({name + " (" + how + ")", time, std::abs(bytes)});
   }
 
   std::vector<Rate> rates;
@@ -148,8 +152,11 @@ std::vector<Rate> measure_rates(const HarnessContext& context) {
             {65536, 4096}, -all);
   for (const auto& [rows, elements] :
        {std::pair<int64_t, int64_t>{1 << 19, 512}, {65536, 4096}, {8192, 32768}}) {
-    bench.run("softmax of " + std::to_string(rows) + " x " + std::to_string(elements),
-              softmax_kernel(Dtype::float32, Access::contiguous), {rows, elements}, 2 * all);
+    for (const bool keep : {false, true}) {
+      bench.run("softmax of " + std::to_string(rows) + " x " + std::to_string(elements),
+                softmax_kernel(Dtype::float32, Access::contiguous), {rows, elements}, 2 * all,
+                false, keep);
+    }
   }
   return std::move(bench.rates);
 }

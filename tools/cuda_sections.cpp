@@ -60,9 +60,9 @@ void compare(const HarnessContext& context, Section& section, const std::string&
   const std::vector<Block> got = run_on_device(context.device, kernel, fuzz_case, 2);
   section.count(written_elements(fuzz_case));
   if (const auto difference = kernel::fuzz::first_difference(fuzz_case, expected, got)) {
-    section.fail(fmt::format("{} as {}{}: {}\n{}", name, name_of(options.schedule),
-                             options.narrow_index ? ", narrow" : "", *difference,
-                             kernel::fuzz::describe(fuzz_case)));
+    section.fail(fmt::format("{} as {}{}{}, {} warps: {}\n{}", name, name_of(options.schedule),
+                             options.narrow_index ? ", narrow" : "", options.keep ? ", keep" : "",
+                             options.warps, *difference, kernel::fuzz::describe(fuzz_case)));
   }
 }
 
@@ -74,7 +74,15 @@ void compare_schedules(const HarnessContext& context, Section& section, const st
   const kernel::fuzz::Launch launch(fuzz_case, blocks);
   for (const Schedule schedule : backends::cuda::schedules_of(fuzz_case.kernel)) {
     narrow = !narrow;
-    const TextOptions options{schedule, narrow};
+    TextOptions options{schedule, narrow};
+    if (!backends::cuda::can_launch(launch.arguments(), fuzz_case.kernel, options)) continue;
+    compare(context, section, name, fuzz_case, options, expected);
+    options.keep = backends::cuda::kept_words(fuzz_case.kernel, schedule) > 0;
+    const bool scans = std::ranges::any_of(fuzz_case.kernel.stages, [](const auto& stage) {
+      return stage.kind == kernel::StageKind::scan;
+    });
+    if (schedule == Schedule::row_block && !scans && narrow) options.warps = 32;
+    if (options == TextOptions{schedule, narrow}) continue;
     if (!backends::cuda::can_launch(launch.arguments(), fuzz_case.kernel, options)) continue;
     compare(context, section, name, fuzz_case, options, expected);
   }

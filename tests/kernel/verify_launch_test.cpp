@@ -92,6 +92,25 @@ TEST(VerifyLaunch, access_classes_are_promises) {
   EXPECT_THAT(check(Access::scalar, {0, 1}, {2, 3}), rule("launch_access"));
 }
 
+// A row stage loads the buffer at reduced coordinates 0 though the rows have no elements.
+TEST(VerifyLaunch, access_classes_hold_for_rows_without_elements) {
+  Builder b(1, 1);
+  const auto x = b.input(Dtype::float32, Access::scalar);
+  const auto stage = b.reduce(Reduction::sum, b.load(x));
+  b.begin_map(Extent::row);
+  const NodeId total = b.binary(Op::add, b.load(x), b.stage_result(stage));
+  b.store(b.output(Dtype::float32), total);
+  const Kernel kernel = b.finish();
+  std::vector<float> values(4), out(4);
+  const auto check = [&](int64_t stride) {
+    TestLaunch launch({4, 0});
+    launch.buffer(values, {stride, 0}).buffer(out, {1, 0});
+    return verify_launch(kernel, launch.arguments(kernel));
+  };
+  EXPECT_THAT(check(0), IsEmpty());
+  EXPECT_THAT(check(1), rule("launch_access"));
+}
+
 TEST(VerifyLaunch, stores_reach_an_address_once) {
   const Kernel kernel = copy_kernel(2);
   std::vector<float> x(6), y(6);

@@ -79,12 +79,22 @@ class Printer {
     std::vector<std::string> in;
     for (int i = 0; i < node.input_count; ++i) in.push_back(names_[node.in[i]]);
     const Type operand = kernel_.nodes[node.in[node.input_count - 1]].type;
+    if (is_bounded(node)) return bounded_text(node.op, in[0], in[1]);
     if (node.op != Op::call) {
       return operation_text(library_.helpers, node.op, node.type, operand, in);
     }
     std::string text = library_.use_leaf(node, operand) + '(';
     for (size_t i = 0; i < in.size(); ++i) text += (i == 0 ? "" : ", ") + in[i];
     return text + ')';
+  }
+
+  // min or max with a constant that is not NaN.
+  bool is_bounded(const Node& node) const {
+    if (node.op != Op::min && node.op != Op::max) return false;
+    const Node& bound = kernel_.nodes[node.in[1]];
+    if (bound.op != Op::constant) return false;
+    return bound.type == Type::f32 ? (bound.bits & 0x7fffffffu) <= 0x7f800000u
+                                   : (bound.bits & ~(uint64_t{1} << 63)) <= 0x7ffull << 52;
   }
 
   Library& library_;

@@ -19,7 +19,9 @@ using kernel::StageKind;
 namespace {
 
 constexpr int64_t kChunk = 1024;
-constexpr int64_t kWarps = kThreads / 32;
+constexpr int64_t kWarps = 8;
+constexpr int64_t kMostShared = 200 << 10;  // of a block, for kept values
+constexpr int64_t kGoodShared = 48 << 10;   // several such blocks run side by side
 constexpr int64_t kMostBlocks = (int64_t{1} << 31) - 1;
 constexpr int64_t kNarrowLimit = (int64_t{1} << 31) - (int64_t{1} << 18);
 
@@ -42,6 +44,15 @@ Sizes sizes_of(const Kernel& kernel, const LaunchArguments& arguments) {
 int count_stages(const Kernel& kernel, StageKind kind) {
   return static_cast<int>(std::ranges::count_if(
       kernel.stages, [&](const kernel::Stage& stage) { return stage.kind == kind; }));
+}
+
+// Bytes of shared memory for the kept values of a block.
+int64_t shared_for_kept(const Kernel& kernel, const TextOptions& options,
+                        const LaunchArguments& arguments) {
+  const int64_t pitch = divide_up(sizes_of(kernel, arguments).row_elements, 2) * 2;
+  const int64_t words = kept_words(kernel, options.schedule);
+  if (pitch > kMostShared) return pitch;
+  return pitch * 4 * words * (options.schedule == Schedule::row_warp ? kWarps : 1);
 }
 
 // Halves `chunks` per group until there are `wanted` groups in all, `least` chunks in each.
@@ -102,6 +113,7 @@ bool fits_narrow(const Kernel& kernel, const LaunchArguments& arguments) {
 bool can_launch(const LaunchArguments& arguments, const Kernel& kernel,
                 const TextOptions& options) {
   if (options.narrow_index && !fits_narrow(kernel, arguments)) return false;
+  if (options.keep && shared_for_kept(kernel, options, arguments) > kMostShared) return false;
   return options.schedule != Schedule::row_warp ||
          sizes_of(kernel, arguments).row_elements <= kChunk;
 }
@@ -124,6 +136,13 @@ TextOptions choose_options(const Kernel& kernel, const LaunchArguments& argument
              sizes.rows < int64_t{8} * multiprocessors) {
     options.schedule = Schedule::row_split;
   }
+  if (kept_words(kernel, options.schedule) == 0) return options;
+  const int64_t shared = shared_for_kept(kernel, options, arguments);
+  options.keep = shared <= kMostShared;
+  const bool scans = count_stages(kernel, StageKind::scan) > 0;
+  if (options.schedule == Schedule::row_block && !scans && options.keep && shared > kGoodShared) {
+    options.warps = 32;
+  }
   return options;
 }
 
@@ -132,12 +151,15 @@ LaunchPlan plan_launch(const Kernel& kernel, const TextOptions& options,
   TANDEM_CHECK(can_launch(arguments, kernel, options), "the launch does not fit the text");
   const Sizes sizes = sizes_of(kernel, arguments);
   LaunchPlan plan;
-  plan.block = kThreads;
+  plan.block = 32u * options.warps;
+  if (options.keep) {
+    plan.shared_bytes = static_cast<size_t>(shared_for_kept(kernel, options, arguments));
+  }
   int64_t blocks = 0;
   switch (options.schedule) {
     case Schedule::map:
-      blocks =
-          divide_up(sizes.rows * sizes.row_elements, int64_t{kThreads} * points_per_thread(kernel));
+      blocks = divide_up(sizes.rows * sizes.row_elements,
+                         int64_t{kMapThreads} * points_per_thread(kernel));
       break;
     case Schedule::row_warp:
       blocks = std::min(divide_up(sizes.rows, kWarps), int64_t{1} << 14);
@@ -158,7 +180,7 @@ LaunchPlan plan_launch(const Kernel& kernel, const TextOptions& options,
       const int64_t most =
           split ? kMostParts : static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(chunks)));
       plan.group_chunks = group_size(chunks, units, most, split ? kWarps : 1,
-                                     int64_t{split ? 16 : 4} * multiprocessors);
+                                     int64_t{split ? 8 : 4} * multiprocessors);
       plan.groups = divide_up(chunks, plan.group_chunks);
       blocks = units * plan.groups;
       const int64_t slots = count_stages(kernel, StageKind::reduce) * sizes.rows * plan.groups;

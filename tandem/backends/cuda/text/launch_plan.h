@@ -18,13 +18,14 @@ bool fits_narrow(const kernel::Kernel& kernel, const device::LaunchArguments& ar
 TextOptions choose_options(const kernel::Kernel& kernel, const device::LaunchArguments& arguments,
                            int multiprocessors);
 
-// Whether the launch can use a schedule that the kernel can be printed for.
+// Whether the launch can use a text with these options. Kept values take shared memory.
 bool can_launch(const device::LaunchArguments& arguments, const kernel::Kernel& kernel,
                 const TextOptions& options);
 
 struct LaunchPlan {
   uint32_t grid = 0;  // blocks; 0: there is nothing to do
   uint32_t block = 0;
+  size_t shared_bytes = 0;               // asked for at the launch, besides what the text declares
   int64_t groups = 1, group_chunks = 1;  // row_split, columns
   size_t scratch_bytes = 0;
   size_t zeroed_bytes = 0;  // the first of them are zero before the launch, and again after it

@@ -51,15 +51,11 @@ constexpr Helper kHelpers[] = {
     {"bfloat_of_float",
      "unsigned short bfloat_of_float(float x) {\n"
      "  return x != x ? 0x7fc0 : __float_as_uint(x) >> 16;\n}\n"},
-    // The exponent alone changes where x and the result are normal; elsewhere through double, where
-    // the product is exact and the cast rounds once.
+    // One product rounds once; where 2^n is no normal float the product is exact in double, and the
+    // cast rounds once.
     {"ldexp_f32",
      "float ldexp_f32(float x, int n) {\n"
-     "  const u32 bits = __float_as_uint(x);\n"
-     "  const u32 exponent = bits >> 23 & 0xffu;\n"
-     "  if (exponent - 1u < 254u && exponent + (u32)n - 1u < 254u) {\n"
-     "    return __uint_as_float(bits + ((u32)n << 23));\n"
-     "  }\n"
+     "  if ((u32)n + 126u < 254u) return x * __uint_as_float((u32)n + 127u << 23);\n"
      "  const i64 power = max(min(n, 600), -600) + 1023;\n"
      "  return (float)((double)x * __longlong_as_double(power << 52));\n}\n"},
     // Up to three factors; a step down leaves the product 53 places above the subnormals.
@@ -89,6 +85,13 @@ std::string signed_compare(std::string_view op, Type type, std::span<const std::
   return fmt::format("({}{} {} {}{})", as, in[0], op, as, in[1]);
 }
 
+std::string call(std::string_view function, std::span<const std::string> in) {
+  std::string text(function);
+  text += '(';
+  for (size_t i = 0; i < in.size(); ++i) text += (i == 0 ? "" : ", ") + in[i];
+  return text + ')';
+}
+
 std::string extreme(std::string_view order, std::span<const std::string> in, bool floating) {
   const std::string pick = fmt::format("{0} {2} {1} ? {0} : {1}", in[0], in[1], order);
   if (!floating) return fmt::format("({})", pick);
@@ -97,13 +100,6 @@ std::string extreme(std::string_view order, std::span<const std::string> in, boo
 
 std::string signed_extreme(std::string_view order, Type type, std::span<const std::string> in) {
   return fmt::format("({} ? {} : {})", signed_compare(order, type, in), in[0], in[1]);
-}
-
-std::string call(std::string_view function, std::span<const std::string> in) {
-  std::string text(function);
-  text += '(';
-  for (size_t i = 0; i < in.size(); ++i) text += (i == 0 ? "" : ", ") + in[i];
-  return text + ')';
 }
 
 std::string by_width(Type type, std::string_view narrow, std::string_view wide,
@@ -142,13 +138,15 @@ std::string shift(Op op, Type type, std::span<const std::string> in) {
                      op == Op::shl ? "<<" : ">>");
 }
 
-// Saturating; a NaN gives 0 here, whatever the instruction does with it.
+// Saturating. A NaN gives 0 from float32 to 32 bits, but the lowest value where either is wider.
 std::string float_to_int(Op op, Type result, Type operand, const std::string& x) {
   const bool is_signed = op == Op::ftoi_s;
   const std::string_view to =
       is_wide(result) ? (is_signed ? "ll" : "ull") : (is_signed ? "int" : "uint");
-  return fmt::format("({0} != {0} ? 0 : ({1})__{2}2{3}_rz({0}))", x, cuda_type(result),
-                     operand == Type::f64 ? "double" : "float", to);
+  const std::string converted = fmt::format("({})__{}2{}_rz({})", cuda_type(result),
+                                            operand == Type::f64 ? "double" : "float", to, x);
+  if (!is_wide(result) && !is_wide(operand)) return converted;
+  return fmt::format("({0} != {0} ? 0 : {1})", x, converted);
 }
 
 std::string int_to_float(Op op, Type result, Type operand, const std::string& x) {
@@ -215,6 +213,10 @@ std::string Helpers::definitions() const {
     text += helper.text;
   }
   return text;
+}
+
+std::string bounded_text(Op op, const std::string& x, const std::string& bound) {
+  return fmt::format("({0} {2} {1} ? {1} : {0})", x, bound, op == Op::min ? ">=" : "<=");
 }
 
 std::string operation_text(Helpers& helpers, Op op, Type result, Type operand,

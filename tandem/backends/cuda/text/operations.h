@@ -30,6 +30,9 @@ class Helpers {
 std::string operation_text(Helpers& helpers, kernel::Op op, kernel::Type result,
                            kernel::Type operand, std::span<const std::string> in);
 
+// min or max of x and a bound that is not NaN: one comparison.
+std::string bounded_text(kernel::Op op, const std::string& x, const std::string& bound);
+
 // A stored element as a value of its compute type, and a value as what is stored; `place` is an
 // lvalue of storage_type.
 std::string_view storage_type(Dtype dtype);

@@ -37,19 +37,25 @@ static __device__ __forceinline__ typename S::T reduce_chunk(const Arguments& a,
   if (S::light && left >= 1024) {
 #pragma unroll 8
     for (int k = 0; k < 1024; k += 64) {
-      x0 = S::combine(x0, S::element(a, row, begin + (k + lane)));
-      x1 = S::combine(x1, S::element(a, row, begin + (k + 32 + lane)));
+      x0 = S::extend(x0, S::element(a, row, begin + (k + lane)));
+      x1 = S::extend(x1, S::element(a, row, begin + (k + 32 + lane)));
     }
   } else {
+    const int last = left < 1024 ? (int)left - 1 : 1023;
 #pragma unroll 1
-    for (int k = 0; k < 1024 && k < left; k += 64) {
-#pragma unroll 1
-      for (int half = 0; half < 64; half += 32) {
-        const int place = k + half + lane;
-        if (place < left) {
-          const typename S::T x = S::element(a, row, begin + place);
-          if (half == 0) x0 = S::combine(x0, x); else x1 = S::combine(x1, x);
-        }
+    for (int k = lane; k - lane <= last; k += 64 * S::width) {
+      typename S::Out y0[S::width], y1[S::width];
+#pragma unroll
+      for (int i = 0; i < S::width; ++i) {
+        const int p0 = k + 64 * i, p1 = p0 + 32;
+        y0[i] = S::compute(a, row, begin + (p0 < last ? p0 : last));
+        y1[i] = S::compute(a, row, begin + (p1 < last ? p1 : last));
+      }
+#pragma unroll
+      for (int i = 0; i < S::width; ++i) {
+        const int p0 = k + 64 * i, p1 = p0 + 32;
+        if (p0 <= last) x0 = S::extend(x0, S::taken(a, row, begin + p0, y0[i]));
+        if (p1 <= last) x1 = S::extend(x1, S::taken(a, row, begin + p1, y1[i]));
       }
     }
   }
@@ -74,7 +80,7 @@ template <class S>
 static __device__ __forceinline__ typename S::T reduce_chunks(const Arguments& a, const Row& row, const Index begin, const Index end, u64* room) {
   typename S::T* parts = (typename S::T*)room;
   const int count = (int)(end - begin), warp = threadIdx.x / 32;
-  for (int c = warp; c < count; c += 8) {
+  for (int c = warp; c < count; c += kWarps) {
     const typename S::T x = reduce_chunk<S>(a, row, begin + c);
     if ((threadIdx.x & 31) == 0) parts[c] = x;
   }
@@ -148,11 +154,23 @@ static __device__ __forceinline__ typename S::T combine_groups(const Arguments& 
   if (a.row_elements == 0) return S::identity();
   Counter<T> counter;
   counter.depth = 0;
-  for (i64 begin = 0; begin < a.groups; begin += 256) {
-    const int count = (int)(a.groups - begin < 256 ? a.groups - begin : 256);
-    if ((int)threadIdx.x < count) parts[threadIdx.x] = slot<S>(a, first + begin + threadIdx.x);
-    const T x = combine_parts<S>(parts, count);
-    if (threadIdx.x == 0) push<S>(counter, x, (u64)begin / 256);
+  for (i64 begin = 0; begin < a.groups; begin += 2048) {
+    const int count = (int)(a.groups - begin < 2048 ? a.groups - begin : 2048);
+    T x[8];
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      const int n = (int)threadIdx.x * 8 + i;
+      x[i] = S::absent();
+      if (n < count) x[i] = slot<S>(a, first + begin + n);
+    }
+#pragma unroll
+    for (int w = 1; w < 8; w *= 2) {
+#pragma unroll
+      for (int i = 0; i < 8; i += 2 * w) x[i] = S::combine(x[i], x[i + w]);
+    }
+    parts[threadIdx.x] = x[0];
+    const T found = combine_parts<S>(parts, (count + 7) / 8);
+    if (threadIdx.x == 0) push<S>(counter, found, (u64)begin / 2048);
     __syncthreads();
   }
   if (threadIdx.x == 0) parts[0] = finish<S>(counter);

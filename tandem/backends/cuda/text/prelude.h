@@ -1,13 +1,13 @@
 // The fixed parts of printed texts: how threads share a row. Stage types S come from the printer:
-// T, absent(), identity(), combine(older, newer), shifted(x, w) from lane + w, element(a, row, j),
-// result(x), light.
+// T, absent(), identity(), combine(older, newer), extend(x, y later in a lane), shifted(x, w) from
+// lane + w, compute(a, row, j), taken(a, row, j, computed), both as element(a, row, j), result(x),
+// light, width.
 #pragma once
 
 #include <string_view>
 
 namespace tandem::backends::cuda {
 
-inline constexpr int kThreads = 256;    // of a block
 inline constexpr int kMostParts = 256;  // values that a block combines at once
 inline constexpr int kColumns = 32;     // rows of a block under Schedule::columns
 inline constexpr int kScanSlotBytes = 8;

@@ -18,10 +18,12 @@ using kernel::StageKind;
 
 namespace {
 
-constexpr int kLightCost = 24;   // of one point: several are computed at once
+constexpr int kLightCost = 24;  // of one point: several are computed at once
+constexpr int kMediumCost = 100;
 constexpr int kHeavyCost = 400;  // points are computed one by one
 
 int unroll_of(int cost) { return cost <= kLightCost ? 4 : cost <= kHeavyCost ? 2 : 1; }
+int width_of(int cost) { return cost <= kLightCost ? 4 : cost <= kMediumCost ? 2 : 1; }
 
 class KernelPrinter {
  public:
@@ -33,7 +35,8 @@ class KernelPrinter {
     for (size_t k = 0; k < sweeps_.sweeps().size(); ++k) {
       functions += sweeps_.functions(k);
       if (sweeps_.sweeps()[k].result >= 0) {
-        functions += stage_text(sweeps_, kernel_, k, sweeps_.cost(k) <= kLightCost);
+        functions += stage_text(sweeps_, kernel_, k, sweeps_.cost(k) <= kLightCost,
+                                width_of(sweeps_.cost(k)));
       }
     }
     const std::string body = options_.schedule == Schedule::map ? map_body() : rows_body();
@@ -41,7 +44,7 @@ class KernelPrinter {
         "{}{}{}{}{}{}extern \"C\" __global__ void __launch_bounds__({}) {}(const "
         "__grid_constant__ Arguments a) {{\n{}}}\n",
         common_prelude(options_.narrow_index), kIndexing, sweeps_.library().definitions(),
-        sweeps_.structs(), preludes(), functions, kThreads, kEntryName, body);
+        sweeps_.structs(), preludes(), functions, threads(), kEntryName, body);
   }
 
  private:
@@ -63,6 +66,8 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
   if (begin < end) {
 )";
 
+  int threads() const { return 32 * options_.warps; }
+
   bool has(StageKind kind) const {
     return std::ranges::any_of(kernel_.stages,
                                [&](const kernel::Stage& stage) { return stage.kind == kind; });
@@ -71,6 +76,7 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
   std::string preludes() const {
     std::string text;
     if (has(StageKind::reduce)) {
+      text += fmt::format("static const int kWarps = {};\n", options_.warps);
       text += chunk_prelude();
       if (options_.schedule != Schedule::row_warp) text += block_prelude();
       if (options_.schedule == Schedule::row_split) text += split_prelude();
@@ -90,8 +96,8 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
         "  const Index count = (Index)a.elements;\n"
         "  const Index begin = (Index)blockIdx.x * {0} + threadIdx.x;\n"
         "{1}",
-        kThreads * points_per_thread(kernel_),
-        points(0, "begin", "count", kThreads, points_per_thread(kernel_), "  "));
+        kMapThreads * points_per_thread(kernel_),
+        points(0, "begin", "count", kMapThreads, points_per_thread(kernel_), "  "));
   }
 
   // `unroll` points of sweep k from `begin` on, `step` apart; all computed, then all stored.
@@ -144,6 +150,24 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
     return text;
   }
 
+  // Where each kept value of the row is in shared memory; a warp of row_warp has its own part.
+  std::string kept_places() const {
+    const Keeping& keeping = sweeps_.keeping();
+    if (keeping.values.empty()) return {};
+    std::string text =
+        "  extern __shared__ __align__(16) char kept[];\n"
+        "  const int pitch = ((int)a.row_elements + 1) / 2 * 2;\n";
+    text += options_.schedule == Schedule::row_warp
+                ? fmt::format("  char* const mine = kept + (threadIdx.x / 32) * {} * 4 * pitch;\n",
+                              keeping.words)
+                : "  char* const mine = kept;\n";
+    for (const KeptValue& value : keeping.values) {
+      text += fmt::format("  row.k{0} = ({1}*)(mine + {2} * 4 * pitch);\n", value.node,
+                          cuda_type(kernel_.nodes[value.node].type), value.word);
+    }
+    return text;
+  }
+
   std::string rows_body() {
     switch (options_.schedule) {
       case Schedule::row_warp:
@@ -160,7 +184,8 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
   std::string warp_body() {
     std::string text =
         "  const int lane = threadIdx.x & 31;\n"
-        "  Row row;\n"
+        "  Row row;\n" +
+        kept_places() +
         "  for (row.at = (Index)blockIdx.x * 8 + threadIdx.x / 32; row.at < (Index)a.rows; row.at "
         "+= (Index)gridDim.x * 8) {\n" +
         enter_row();
@@ -182,8 +207,7 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
   }
 
   std::string block_body() {
-    std::string text = room(kMostParts) +
-                       "  Row row;\n"
+    std::string text = room(kMostParts) + "  Row row;\n" + kept_places() +
                        "  for (row.at = blockIdx.x; row.at < (Index)a.rows; row.at += gridDim.x) "
                        "{\n" +
                        enter_row();
@@ -193,7 +217,7 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
       if (sweep.extent == Extent::row) {
         text += row_sweep(k, "threadIdx.x == 0");
       } else if (sweep.result < 0) {
-        text += element_sweep(k, kThreads, "threadIdx.x", "0", "(Index)a.row_elements");
+        text += element_sweep(k, threads(), "threadIdx.x", "0", "(Index)a.row_elements");
       } else if (kernel_.stages[sweep.result].kind == StageKind::reduce) {
         text += fmt::format(
             "    row.r{0} = Stage{0}::result(reduce_row<Stage{0}>(a, row, room));\n", sweep.result);
@@ -231,7 +255,7 @@ static __device__ __forceinline__ i64 clamped(i64 i, i64 n) {
         continue;
       }
       if (sweep.result < 0) {
-        text += element_sweep(k, kThreads, "threadIdx.x", "(Index)begin * 1024", "limit");
+        text += element_sweep(k, threads(), "threadIdx.x", "(Index)begin * 1024", "limit");
       } else {
         text += fmt::format(
             "    const Stage{0}::T x{0} = reduce_chunks<Stage{0}>(a, row, (Index)begin, "
@@ -324,6 +348,12 @@ std::span<const char* const> compile_options() {
   return kOptions;
 }
 
+int kept_words(const Kernel& kernel, Schedule schedule) {
+  if (schedule != Schedule::row_warp && schedule != Schedule::row_block) return 0;
+  const Kernel shared = share_nodes(kernel);
+  return keeping_of(shared, sweeps_of(shared)).words;
+}
+
 int points_per_thread(const Kernel& kernel) {
   const SweepPrinter sweeps(kernel, {Schedule::map});
   return sweeps.sweeps().empty() ? 1 : unroll_of(sweeps.cost(0));
@@ -331,6 +361,11 @@ int points_per_thread(const Kernel& kernel) {
 
 std::string print_kernel(const Kernel& kernel, const TextOptions& options) {
   const std::vector<Schedule> possible = schedules_of(kernel);
+  const bool more_warps = options.warps == 32 && options.schedule == Schedule::row_block;
+  TANDEM_CHECK(options.warps == 8 || more_warps, "blocks of {} warps as {}", options.warps,
+               name_of(options.schedule));
+  TANDEM_CHECK(!options.keep || kept_words(kernel, options.schedule) > 0, "nothing to keep as {}",
+               name_of(options.schedule));
   TANDEM_CHECK(std::ranges::find(possible, options.schedule) != possible.end(),
                "the kernel cannot be printed as {}", name_of(options.schedule));
   return KernelPrinter(kernel, options).run();

@@ -18,7 +18,12 @@ std::span<const char* const> compile_options();
 // schedules_of(kernel) does not list.
 std::string print_kernel(const kernel::Kernel& kernel, const TextOptions& options);
 
-// Points that one thread takes under Schedule::map.
+// Shared memory per element of a row that `keep` takes under the schedule, in 4-byte words; 0: the
+// kernel has nothing to keep.
+int kept_words(const kernel::Kernel& kernel, Schedule schedule);
+
+// Threads of a block, and points that one of them takes, under Schedule::map.
+inline constexpr int kMapThreads = 256;
 int points_per_thread(const kernel::Kernel& kernel);
 
 }  // namespace tandem::backends::cuda

@@ -16,18 +16,23 @@ using kernel::NodeId;
 constexpr size_t kLongestPeriod = 48;
 constexpr size_t kFewestPieces = 4;
 constexpr size_t kFewestNodes = 12;
+constexpr size_t kOutside = ~size_t{0};  // the place of a node that the order does not have
 
 class Finder {
  public:
   Finder(const Kernel& kernel, std::span<const NodeId> order, std::span<const NodeId> roots)
-      : kernel_(kernel), order_(order), place_(kernel.nodes.size(), 0) {
+      : kernel_(kernel), order_(order), place_(kernel.nodes.size(), kOutside) {
     for (size_t i = 0; i < order.size(); ++i) place_[order[i]] = i;
     last_use_.assign(order.size(), 0);
     for (size_t i = 0; i < order.size(); ++i) {
       const Node& node = at(i);
-      for (int k = 0; k < node.input_count; ++k) last_use_[operand(node, k)] = i;
+      for (int k = 0; k < node.input_count; ++k) {
+        if (operand(node, k) != kOutside) last_use_[operand(node, k)] = i;
+      }
     }
-    for (const NodeId root : roots) last_use_[place_[root]] = order.size();
+    for (const NodeId root : roots) {
+      if (place_[root] != kOutside) last_use_[place_[root]] = order.size();
+    }
   }
 
   std::vector<Repeat> run() const {
@@ -59,7 +64,11 @@ class Finder {
     }
     for (int k = 0; k < node.input_count; ++k) {
       const size_t expected = operand(model, k);
-      if (operand(node, k) != (expected < fixed ? expected : expected + period)) return false;
+      if (expected == kOutside || expected < fixed) {
+        if (node.in[k] != model.in[k]) return false;
+      } else if (operand(node, k) != expected + period) {
+        return false;
+      }
     }
     return true;
   }

@@ -19,7 +19,7 @@ struct Repeat {
 };
 
 // Disjoint repeats of `order`, a list of nodes in which operands stand before their uses, in
-// increasing order. `is_root(id)` nodes are used from outside, too.
+// increasing order; operands that are not in it are known before. `roots` are used from outside.
 std::vector<Repeat> find_repeats(const kernel::Kernel& kernel,
                                  std::span<const kernel::NodeId> order,
                                  std::span<const kernel::NodeId> roots);

@@ -1,7 +1,10 @@
 #include "tandem/backends/cuda/text/schedule.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <map>
+#include <tuple>
 
 #include "tandem/kernel/signatures.h"
 
@@ -35,21 +38,43 @@ std::vector<Sweep> sweeps_of(const Kernel& kernel) {
   return sweeps;
 }
 
-std::vector<NodeId> needed_nodes(const Kernel& kernel, const Sweep& sweep) {
+std::vector<NodeId> needed_nodes(const Kernel& kernel, const Sweep& sweep,
+                                 std::span<const NodeId> more, const std::vector<char>& known) {
   std::vector<char> needed(sweep.end, 0);
   for (NodeId id = sweep.begin; id < sweep.end; ++id) {
     needed[id] = kernel::is_store(kernel.nodes[id].op);
   }
   if (sweep.result >= 0) needed[kernel.stages[sweep.result].value] = 1;
+  for (const NodeId id : more) needed[id] = 1;
   std::vector<NodeId> order;
   for (NodeId id = sweep.end; id-- > 0;) {
     if (!needed[id]) continue;
     order.push_back(id);
+    if (id < known.size() && known[id]) continue;
     const kernel::Node& node = kernel.nodes[id];
     for (int i = 0; i < node.input_count; ++i) needed[node.in[i]] = 1;
   }
   std::reverse(order.begin(), order.end());
   return order;
+}
+
+Kernel share_nodes(const Kernel& kernel) {
+  using Key = std::tuple<Op, kernel::Type, uint8_t, uint16_t, uint64_t, std::array<NodeId, 4>>;
+  Kernel shared = kernel;
+  std::array<std::map<Key, NodeId>, 2> known;  // by extent
+  std::vector<NodeId> first(kernel.nodes.size());
+  for (kernel::Stage& stage : shared.stages) {
+    for (NodeId id = stage.begin; id < stage.end; ++id) {
+      kernel::Node& node = shared.nodes[id];
+      for (int i = 0; i < node.input_count; ++i) node.in[i] = first[node.in[i]];
+      first[id] = id;
+      if (kernel::is_store(node.op)) continue;
+      const Key key = {node.op, node.type, node.part, node.slot, node.bits, node.in};
+      first[id] = known[static_cast<size_t>(stage.extent)].try_emplace(key, id).first->second;
+    }
+    if (stage.kind != StageKind::map) stage.value = first[stage.value];
+  }
+  return shared;
 }
 
 namespace {

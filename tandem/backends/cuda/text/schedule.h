@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,8 @@ std::string_view name_of(Schedule schedule);
 struct TextOptions {
   Schedule schedule = Schedule::map;
   bool narrow_index = false;  // positions and plain offsets are 32-bit: see fits_narrow
+  bool keep = false;          // row_warp, row_block: a row's values stay in shared memory (keep.h)
+  uint8_t warps = 8;          // of a block: 8, or 32 for row_block without scans
   bool operator==(const TextOptions&) const = default;
 };
 
@@ -37,8 +40,15 @@ struct Sweep {
 };
 std::vector<Sweep> sweeps_of(const kernel::Kernel& kernel);
 
-// The nodes evaluated at each point of a sweep: its stores and its result with all they need, those
-// of earlier sweeps included, in order.
-std::vector<kernel::NodeId> needed_nodes(const kernel::Kernel& kernel, const Sweep& sweep);
+// The nodes evaluated at each point of a sweep: its stores, its result and `more` with all they
+// need, those of earlier sweeps included, in order. What `known` says is not evaluated, nor what
+// only it needs; it is part of the list all the same.
+std::vector<kernel::NodeId> needed_nodes(const kernel::Kernel& kernel, const Sweep& sweep,
+                                         std::span<const kernel::NodeId> more = {},
+                                         const std::vector<char>& known = {});
+
+// The kernel with equal nodes of the same extent as one, also across stages. What is equal to an
+// earlier node stays in the list, unused.
+kernel::Kernel share_nodes(const kernel::Kernel& kernel);
 
 }  // namespace tandem::backends::cuda

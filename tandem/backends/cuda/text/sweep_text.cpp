@@ -25,7 +25,8 @@ std::string result_type_text(const Kernel& kernel, size_t stage) {
 }
 
 SweepPrinter::SweepPrinter(const Kernel& kernel, const TextOptions& options)
-    : kernel_(kernel), options_(options), sweeps_(sweeps_of(kernel)) {
+    : kernel_(share_nodes(kernel)), options_(options), sweeps_(sweeps_of(kernel_)) {
+  if (options.keep) keeping_ = keeping_of(kernel_, sweeps_);
   if (!is_map() || sweeps_.empty()) return;
   // Maps over the same points in one go; the node order keeps loads before what may alias them.
   sweeps_.front().end = sweeps_.back().end;
@@ -50,12 +51,29 @@ std::string SweepPrinter::structs() const {
     if (kind == StageKind::scan)
       text += fmt::format("  {}* x{};\n", result_type_text(kernel_, s), s);
   }
+  for (const KeptValue& value : keeping_.values) {
+    text += fmt::format("  {}* k{};\n", cuda_type(kernel_.nodes[value.node].type), value.node);
+  }
   return text + "};\n";
+}
+
+// What an earlier sweep left in shared memory.
+std::vector<char> SweepPrinter::known_before(size_t sweep) const {
+  std::vector<char> known(kernel_.nodes.size(), 0);
+  if (sweeps_[sweep].extent == Extent::row) return known;
+  for (const KeptValue& value : keeping_.values) {
+    known[value.node] = value.first < static_cast<int>(sweep);
+  }
+  return known;
+}
+
+std::vector<NodeId> SweepPrinter::order_of(size_t sweep) const {
+  return needed_nodes(kernel_, sweeps_[sweep], {}, known_before(sweep));
 }
 
 int SweepPrinter::cost(size_t sweep) const {
   float cost = 0;
-  for (const NodeId id : needed_nodes(kernel_, sweeps_[sweep])) {
+  for (const NodeId id : order_of(sweep)) {
     const Node& node = kernel_.nodes[id];
     cost += node.op == Op::call ? op_table::info(static_cast<op_table::LeafId>(node.slot)).cost : 1;
   }
@@ -63,6 +81,10 @@ int SweepPrinter::cost(size_t sweep) const {
 }
 
 bool SweepPrinter::stores(size_t sweep) const {
+  const auto kept_here = [&](const KeptValue& value) {
+    return value.first == static_cast<int>(sweep);
+  };
+  if (std::ranges::any_of(keeping_.values, kept_here)) return true;
   const Sweep& found = sweeps_[sweep];
   return std::any_of(kernel_.nodes.begin() + found.begin, kernel_.nodes.begin() + found.end,
                      [](const Node& node) { return kernel::is_store(node.op); });
@@ -163,7 +185,8 @@ std::string SweepPrinter::source_text(const Sweep& sweep, const Node& node, cons
 
 std::string SweepPrinter::functions(size_t number) {
   const Sweep& sweep = sweeps_[number];
-  const std::vector<NodeId> order = needed_nodes(kernel_, sweep);
+  const std::vector<char> known = known_before(number);
+  std::vector<NodeId> order = order_of(number);
   std::vector<NodeId> roots;
   std::string members, fills;
   const auto add = [&](const std::string& name, NodeId id) {
@@ -177,11 +200,19 @@ std::string SweepPrinter::functions(size_t number) {
     add(fmt::format("s{}", id), node.in[node.input_count - 1]);
     if (node.op == Op::store_at) add(fmt::format("i{}", id), node.in[0]);
   }
+  for (const KeptValue& value : keeping_.values) {
+    if (value.first == static_cast<int>(number)) add(fmt::format("k{}", value.node), value.node);
+  }
   Names names;
   std::string body = coordinates(sweep, order);
+  for (const NodeId id : order) {
+    if (!known[id]) continue;
+    body += fmt::format("  const {0} v{1} = row.k{1}[j];\n", cuda_type(kernel_.nodes[id].type), id);
+  }
+  std::erase_if(order, [&](NodeId id) { return known[id] != 0; });
   body += statements(
       library_, kernel_, order, roots,
-      [&](const Node& node, const Names& known) { return source_text(sweep, node, known); }, names);
+      [&](const Node& node, const Names& named) { return source_text(sweep, node, named); }, names);
   if (sweep.result >= 0) {
     fills += fmt::format("  out.value = {};\n", names[kernel_.stages[sweep.result].value]);
   }
@@ -190,6 +221,10 @@ std::string SweepPrinter::functions(size_t number) {
     if (!kernel::is_store(node.op)) continue;
     fills += fmt::format("  out.s{} = {};\n", id, names[node.in[node.input_count - 1]]);
     if (node.op == Op::store_at) fills += fmt::format("  out.i{} = {};\n", id, names[node.in[0]]);
+  }
+  for (const KeptValue& value : keeping_.values) {
+    if (value.first != static_cast<int>(number)) continue;
+    fills += fmt::format("  out.k{} = {};\n", value.node, names[value.node]);
   }
   std::string text = fmt::format("struct Out{} {{\n{}}};\n", number, members);
   text += fmt::format(
@@ -217,6 +252,10 @@ std::string SweepPrinter::write_function(size_t number, const std::vector<NodeId
         "  const i64 at{0} = wrapped((i64)out.i{0}, a.b{1}_n);\n"
         "  if (at{0} >= 0 && at{0} < a.b{1}_n) {2} = {3};\n",
         id, node.slot, place(sweep, node, fmt::format("at{}", id)), value);
+  }
+  for (const KeptValue& value : keeping_.values) {
+    if (value.first != static_cast<int>(number)) continue;
+    text += fmt::format("  row.k{0}[j] = out.k{0};\n", value.node);
   }
   if (options_.schedule == Schedule::columns && !text.empty()) {
     text = "  if (!row.live) return;\n" + text;

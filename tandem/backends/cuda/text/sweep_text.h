@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "tandem/backends/cuda/text/function_text.h"
+#include "tandem/backends/cuda/text/keep.h"
 #include "tandem/backends/cuda/text/schedule.h"
 
 namespace tandem::backends::cuda {
 
 // Structs Arguments and Row, and for sweep k `struct Out{k}`, `compute{k}(a, row, j)`,
 // `write{k}(a, row, j, out)`. Results of Reduce stage s are row.r{s}, those of Scan stage s
-// row.x{s}[j]. With Schedule::map, j counts the points of the whole domain.
+// row.x{s}[j], the kept value of node n row.k{n}[j]. With Schedule::map, j counts the points of the whole domain.
 class SweepPrinter {
  public:
   SweepPrinter(const kernel::Kernel& kernel, const TextOptions& options);
@@ -21,6 +22,7 @@ class SweepPrinter {
   std::string functions(size_t sweep);
 
   const std::vector<Sweep>& sweeps() const { return sweeps_; }
+  const Keeping& keeping() const { return keeping_; }
   // A measure of what one point costs, in nodes, leaves counted by their cost.
   int cost(size_t sweep) const;
   bool stores(size_t sweep) const;
@@ -33,11 +35,15 @@ class SweepPrinter {
                     const std::string& index = {}) const;
   std::string source_text(const Sweep& sweep, const kernel::Node& node, const Names& names);
   std::string write_function(size_t number, const std::vector<kernel::NodeId>& order);
+  std::vector<char> known_before(size_t sweep) const;
   bool is_map() const { return options_.schedule == Schedule::map; }
 
-  const kernel::Kernel& kernel_;
-  TextOptions options_;
+  std::vector<kernel::NodeId> order_of(size_t sweep) const;
+
+  const kernel::Kernel kernel_;  // equal nodes shared
+  const TextOptions options_;
   std::vector<Sweep> sweeps_;
+  Keeping keeping_;  // nothing unless the options say so
   Library library_;
 };
 
