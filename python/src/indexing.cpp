@@ -29,10 +29,21 @@ struct BasicIndex {
                        Py_TYPE(item)->tp_name);
 }
 
-// Arrays of one integer convert to a number too, but not without being evaluated.
+// Foreign arrays of one integer convert to a number too; only those without axes are one.
+bool is_foreign_number(PyObject* item) {
+  const nb::handle object(item);
+  if (!nb::hasattr(object, "ndim") || !nb::isinstance<nb::int_>(object.attr("ndim"))) return false;
+  if (nb::cast<int64_t>(object.attr("ndim")) != 0) return false;
+  const nb::object number = nb::steal(PyNumber_Index(item));
+  PyErr_Clear();
+  return number.is_valid();
+}
+
+// Arrays of ours convert to a number as well, but not without being evaluated.
 bool is_integer_index(PyObject* item) {
   if (PyLong_CheckExact(item)) return true;
-  return !PyBool_Check(item) && PyIndex_Check(item) && !is_array(item) && !is_data(item);
+  if (PyBool_Check(item) || !PyIndex_Check(item) || is_array(item)) return false;
+  return !is_data(item) || is_foreign_number(item);
 }
 
 bool is_basic(PyObject* item) {

@@ -83,6 +83,19 @@ def test_nothing_is_taken_from_an_empty_axis():
     assert mx.zeros((0, 3))[[]].shape == (0, 3)
 
 
+def test_numbers_of_numpy_are_numbers():
+    a = mx.arange(4)
+    for number in (np.int64(2), np.uint8(2), np.array(2)):
+        assert a[number].item() == 2
+        a[number] = 2
+    for number in (np.int64(4), np.array(-5)):
+        with pytest.raises(mx.AxisError, match="index out of range"):
+            a[number]
+    assert a[np.bool_(True)].shape == (1, 4)
+    assert a[np.array(False)].shape == (0, 4)
+    assert a[True].tolist() == [[0, 1, 2, 3]]
+
+
 def test_bad_axes_are_index_and_value_errors():
     for kind in (IndexError, ValueError, mx.ShapeError):
         with pytest.raises(kind):
