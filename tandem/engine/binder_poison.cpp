@@ -22,6 +22,7 @@ void Binder::poison_dead(uint32_t number) {
   }
   if (value.home != Home::transient || !bound.buffer) return;
   if (memory::Copy* const copy = bound.buffer->find(maker.place())) {
+    memory::note(copy->uses, copy->valid);  // a transfer, if the value was moved out in between
     poison(maker, walk_->streams[slot], copy->data, bound.buffer->bytes(), copy->uses);
   }
 }
