@@ -106,6 +106,7 @@ class Binder {
   };
   struct PlannedCopy {
     uint32_t value;
+    uint16_t stream;  // that will make it
     PendingCopy copy;
   };
 

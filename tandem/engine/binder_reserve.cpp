@@ -42,13 +42,24 @@ void Binder::end() {
   parts_ = nullptr;
 }
 
+// A block was given out for work behind what its stream still does with it: back in the pool it
+// waits for that again.
 void Binder::undo() {
-  for (const auto& [value, copy] : copies_) {
+  for (auto& [value, stream, copy] : copies_) {
     if (!copy.block.data) continue;
+    memory::note(copy.block.after, state_.scheduler.last_point(stream));
     memory::Pool& pool = *state_.devices.get(copy.place).pool;
     pool.release(copy.block.data, copy.block.capacity, copy.block.after);
   }
-  // Outputs and transients go back with their buffers, whose copies carry the Points of the blocks.
+  for (uint32_t v = 0; v < values_.size(); ++v) {
+    const passes::Value& value = plan().values[v];
+    const bool made = value.home == Home::output || value.home == Home::transient;
+    if (!made || !values_[v].buffer || values_[v].donated) continue;
+    const uint16_t slot = plan().instructions[value.instruction].slot;
+    memory::Copy* const copy = values_[v].buffer->find(device_of(slot).place());
+    if (!copy || !copy->valid.never_waits()) continue;  // in small mode it may have been written
+    memory::note(copy->uses, state_.scheduler.last_point(walk_->streams[slot]));
+  }
 }
 
 memory::Block Binder::allocate(memory::Pool& pool, Device device, size_t bytes, uint16_t stream,
@@ -173,7 +184,7 @@ void Binder::reserve_copies() {
       if (buffer.find(place) || pending(value, place)) continue;
       const uint16_t stream =
           place == kHost ? state_.devices.get(buffer.origin().device).copy_out : device.copy_in;
-      copies_.push_back({value, {place, {}, cause}});
+      copies_.push_back({value, stream, {place, {}, cause}});
       copies_.back().copy.block = allocate(*device.pool, place, buffer.bytes(), stream);
     }
   }

@@ -82,7 +82,7 @@ void Binder::reserve_segment(uint32_t number) {
         place == kHost ? state_.devices.get(buffer.origin().device).copy_out : device.copy_in;
     const memory::Cause cause =
         buffer.writable_exports() > 0 ? memory::Cause::export_again : memory::Cause::input;
-    copies_.push_back({value, {place, {}, cause}});
+    copies_.push_back({value, stream, {place, {}, cause}});
     copies_.back().copy.block = make_room(*device.pool, place, buffer.bytes(), stream, number);
   }
   for (const uint32_t i : segment.instructions) {
@@ -173,6 +173,8 @@ bool Binder::free_copy(const Victim& victim, Device place, uint32_t segment) {
     return drop_redundant_copy(state_, buffer, place);
   }
   if (place == kHost || buffer.other_than(place) || !enabled(PressureStep::evict)) return false;
+  buffer.drop_failed(kHost);
+  if (buffer.find(kHost)) return false;  // lost on both sides
   memory::Pool& host = state_.devices.host_pool();
   const uint16_t stream = state_.devices.get(place).copy_out;
   spill(state_, buffer, place, make_room(host, kHost, buffer.bytes(), stream, segment));

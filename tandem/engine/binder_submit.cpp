@@ -249,7 +249,7 @@ std::byte* Binder::address(uint32_t value, DeviceEntry& device) const {
   const Bound& bound = values_[value];
   if (plan().values[value].home == Home::arena) return bound.data;
   if (const memory::Copy* copy = bound.buffer->find(device.place())) return copy->data;
-  for (const auto& [other, copy] : copies_) {
+  for (const auto& [other, stream, copy] : copies_) {
     if (copy.place == device.place() && values_[other].buffer == bound.buffer) {
       return copy.block.data;
     }

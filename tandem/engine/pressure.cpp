@@ -72,7 +72,8 @@ bool evict(EngineState& state, const MemoryShortage& shortage) {
   size_t freed = 0;
   for (const Ref<memory::Buffer>& buffer : idle_residents(state, shortage.device)) {
     if (freed >= shortage.bytes) break;
-    if (buffer->other_than(shortage.device)) continue;
+    buffer->drop_failed(kHost);
+    if (buffer->other_than(shortage.device) || buffer->find(kHost)) continue;
     memory::Block block = state.devices.host_pool().allocate(
         buffer->bytes(), state.devices.get(shortage.device).copy_out);
     if (!block.data) break;
