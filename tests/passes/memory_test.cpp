@@ -213,5 +213,17 @@ TEST(PlanText, shows_views_and_what_may_be_replaced) {
             "replace %2\n");
 }
 
+TEST(Memory, a_chain_of_writes_has_one_place) {
+  const auto chain = [](int64_t writes) {
+    array x = matmul(leaf({40, 8}), leaf({8, 8}));
+    for (int64_t i = 0; i < writes; ++i) {
+      x = index_update(x, {i}, leaf({8}));
+      x = index_update(x, {array({1, 2})}, leaf({2, 8}), Update::add);
+    }
+    return matmul(x, leaf({8, 8}));
+  };
+  EXPECT_EQ(plan_of({chain(10)})->arena_slots.size(), 1u);
+}
+
 }  // namespace
 }  // namespace tandem::passes
