@@ -42,6 +42,9 @@ struct ArraysArgument {
   std::vector<array> value;
 };
 bool arrays_from(PyObject* object, std::vector<array>& result);
+// Arrays given one by one; raises DTypeError naming `op` for what is none.
+std::vector<array> arrays_of(const nb::args& arguments, const char* op);
+nb::list list_of(const std::vector<array>& arrays);
 
 inline constexpr char kOperandText[] = " | bool | int | float | complex";
 

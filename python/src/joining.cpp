@@ -15,12 +15,6 @@ namespace {
 
 const auto kStream = [] { return nb::arg("stream") = nb::none(); };
 
-nb::list list_of(const std::vector<array>& arrays) {
-  nb::list result;
-  for (const array& a : arrays) result.append(nb::steal(wrap(a)));
-  return result;
-}
-
 nb::list make_split(const array& a, const AxesArgument& parts, int64_t axis,
                     const StreamOrDevice& s, bool equal) {
   const std::vector<int64_t> numbers = parts.value.value_or(std::vector<int64_t>());
@@ -190,6 +184,23 @@ bool arrays_from(PyObject* object, std::vector<array>& result) {
     result.push_back(operand->to_array());
   }
   return true;
+}
+
+std::vector<array> arrays_of(const nb::args& arguments, const char* op) {
+  std::vector<array> result;
+  for (nb::handle item : arguments) {
+    const std::optional<Operand> operand = operand_from(item.ptr());
+    TANDEM_USER(operand.has_value(), DTypeError, op, "expects arrays: got {}",
+                nb::type_name(item.type()).c_str());
+    result.push_back(operand->to_array());
+  }
+  return result;
+}
+
+nb::list list_of(const std::vector<array>& arrays) {
+  nb::list result;
+  for (const array& a : arrays) result.append(nb::steal(wrap(a)));
+  return result;
 }
 
 void bind_joining(nb::module_& m, ArrayClass& cls) {

@@ -14,23 +14,6 @@ namespace {
 
 const auto kStream = [] { return nb::arg("stream") = nb::none(); };
 
-std::vector<array> arrays_of(const nb::args& arguments, const char* op) {
-  std::vector<array> result;
-  for (nb::handle item : arguments) {
-    const std::optional<Operand> operand = operand_from(item.ptr());
-    TANDEM_USER(operand.has_value(), DTypeError, op, "expects arrays: got {}",
-                nb::type_name(item.type()).c_str());
-    result.push_back(operand->to_array());
-  }
-  return result;
-}
-
-nb::list list_of(const std::vector<array>& arrays) {
-  nb::list result;
-  for (const array& a : arrays) result.append(nb::steal(wrap(a)));
-  return result;
-}
-
 using AtLeast = array (*)(const array&, StreamOrDevice);
 struct NamedAtLeast {
   const char* name;

@@ -43,22 +43,11 @@ array tensordot_from(const array& a, const array& b, nb::handle axes, const Stre
   return tensordot(a, b, lists[0], lists[1], s);
 }
 
-std::vector<array> operands_of(const nb::args& arguments, const char* op) {
-  std::vector<array> result;
-  for (nb::handle item : arguments) {
-    const std::optional<Operand> operand = operand_from(item.ptr());
-    TANDEM_USER(operand.has_value(), DTypeError, op, "expects arrays: got {}",
-                nb::type_name(item.type()).c_str());
-    result.push_back(operand->to_array());
-  }
-  return result;
-}
-
 void bind_einsum(nb::module_& m) {
   m.def(
       "einsum",
       [](const std::string& subscripts, const nb::args& operands, const StreamOrDevice& s) {
-        return einsum(subscripts, operands_of(operands, "einsum"), s);
+        return einsum(subscripts, arrays_of(operands, "einsum"), s);
       },
       nb::arg("subscripts"), nb::arg("operands"), nb::kw_only(), kStream(),
       nb::sig("def einsum(subscripts: str, *operands: array, stream: Stream | Device | DeviceType "
@@ -68,7 +57,7 @@ void bind_einsum(nb::module_& m) {
   m.def(
       "einsum_path",
       [](const std::string& subscripts, const nb::args& operands) {
-        const auto [steps, text] = einsum_path(subscripts, operands_of(operands, "einsum_path"));
+        const auto [steps, text] = einsum_path(subscripts, arrays_of(operands, "einsum_path"));
         nb::list path;
         for (const std::vector<int>& step : steps) {
           nb::list positions;
