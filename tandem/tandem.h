@@ -13,6 +13,7 @@
 #include "tandem/memory/ledger.h"
 #include "tandem/ops/composites.h"
 #include "tandem/ops/creation.h"
+#include "tandem/ops/depends.h"
 #include "tandem/ops/distributions.h"
 #include "tandem/ops/einsum.h"
 #include "tandem/ops/diagonal.h"
@@ -34,3 +35,5 @@
 #include "tandem/ops/triangle.h"
 #include "tandem/ops/views.h"
 #include "tandem/ops/windows.h"
+#include "tandem/transforms/compile.h"
+#include "tandem/transforms/recording.h"

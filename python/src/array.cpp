@@ -10,6 +10,7 @@
 #include "bindings.h"
 #include "casters.h"
 #include "exchange.h"
+#include "gil.h"
 #include "operators.h"
 #include "values.h"
 
@@ -87,7 +88,7 @@ nb::tuple shape_tuple(const array& a) {
 }
 
 std::string text_of(const array& a) {
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   return to_string(a);
 }
 

@@ -78,7 +78,9 @@ struct type_caster<tandem::Dtype> {
 template <>
 struct type_caster<tandem::StreamOrDevice> {
   NB_TYPE_CASTER(tandem::StreamOrDevice, make_caster<tandem::Stream>::Name + const_name(" | ") +
-                                             make_caster<tandem::Device>::Name + const_name(" | ") +
+                                             make_caster<tandem::ThreadLocalStream>::Name +
+                                             const_name(" | ") + make_caster<tandem::Device>::Name +
+                                             const_name(" | ") +
                                              make_caster<tandem::DeviceType>::Name)
 
   bool from_python(handle source, uint32_t, cleanup_list*) noexcept {

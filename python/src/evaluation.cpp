@@ -4,6 +4,7 @@
 
 #include "array_data.h"
 #include "bindings.h"
+#include "gil.h"
 #include "objects.h"
 
 namespace tandem::python {
@@ -27,7 +28,7 @@ void evaluate(const nb::args& trees) {
   std::vector<array> arrays;
   collect(trees, arrays);
   release_unused_objects();
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   eval(arrays);
 }
 
@@ -35,7 +36,7 @@ void evaluate_async(const nb::args& trees) {
   std::vector<array> arrays;
   collect(trees, arrays);
   release_unused_objects();
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   async_eval(arrays);
 }
 
@@ -59,8 +60,8 @@ void bind_evaluation(nb::module_& m) {
         "Plans and queues the computation of the arrays in the arguments, and returns.");
   // At the end of the program, before libraries that the work calls are taken down.
   m.def("_finish", [] {
-    const nb::gil_scoped_release released;
-    synchronize_all();
+    const GilReleased released;
+    drain();
   });
   nb::module_::import_("atexit").attr("register")(m.attr("_finish"));
   interrupted();  // notes the main thread

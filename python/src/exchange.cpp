@@ -11,53 +11,21 @@
 #include "array_data.h"
 #include "bindings.h"
 #include "casters.h"
-#include "dlpack.h"
 #include "errors.h"
+#include "gil.h"
+#include "tandem/interop/dlpack.h"
+#include "tandem/interop/host_export.h"
 
 namespace tandem::python {
 namespace {
 
-// Host memory of an array while somebody else looks at it.
-class Export {
- public:
-  explicit Export(const array& value) : value_(value) {
-    {
-      const nb::gil_scoped_release released;
-      data_ = const_cast<void*>(value_.data());
-    }
-    const auto shape = value_.shape();
-    const auto strides = value_.strides();
-    shape_.append(shape.begin(), shape.end());
-    strides_.append(strides.begin(), strides.end());
-    memory::Buffer& buffer = *value_.node()->storage()->buffer;
-    // Memory of somebody else who gave it read-only stays so, as do elements that share an address.
-    writable_ = !buffer.foreign() || buffer.writable_exports().load() > 0;
-    for (size_t i = 0; i < shape_.size(); ++i) writable_ &= strides_[i] != 0 || shape_[i] <= 1;
-    buffer.exports().fetch_add(1);
-    if (writable_) buffer.writable_exports().fetch_add(1);
-  }
-  ~Export() {
-    memory::Buffer& buffer = *value_.node()->storage()->buffer;
-    buffer.exports().fetch_sub(1);
-    if (writable_) buffer.writable_exports().fetch_sub(1);
-  }
-  Export(const Export&) = delete;
+using interop::HostExport;
 
-  void* data() const { return data_; }
-  bool writable() const { return writable_; }
-  Dtype dtype() const { return value_.dtype(); }
-  int rank() const { return static_cast<int>(shape_.size()); }
-  int64_t* shape() { return shape_.data(); }
-  int64_t* strides() { return strides_.data(); }  // in elements
-  size_t bytes() const { return value_.nbytes(); }
-
- private:
-  array value_;
-  void* data_ = nullptr;
-  Shape shape_;
-  Strides strides_;
-  bool writable_ = false;
-};
+// Waits without the GIL.
+std::unique_ptr<HostExport> export_of(const array& value) {
+  const GilReleased released;
+  return std::make_unique<HostExport>(value);
+}
 
 // Format of the struct module; null for bfloat16, which it does not know.
 const char* format_of(Dtype dtype) {
@@ -96,14 +64,14 @@ const char* format_of(Dtype dtype) {
 
 // What a Py_buffer points to besides the elements.
 struct BufferView {
-  explicit BufferView(const array& value) : elements(value) {
-    const auto itemsize = static_cast<Py_ssize_t>(size_of(elements.dtype()));
-    for (int i = 0; i < elements.rank(); ++i) {
-      shape.push_back(elements.shape()[i]);
-      byte_strides.push_back(elements.strides()[i] * itemsize);
+  explicit BufferView(const array& value) : elements(export_of(value)) {
+    const auto itemsize = static_cast<Py_ssize_t>(size_of(elements->dtype()));
+    for (int i = 0; i < elements->rank(); ++i) {
+      shape.push_back(elements->shape()[i]);
+      byte_strides.push_back(elements->strides()[i] * itemsize);
     }
   }
-  Export elements;
+  std::unique_ptr<HostExport> elements;
   SmallVector<Py_ssize_t, 4> shape, byte_strides;
 };
 
@@ -121,17 +89,17 @@ int get_buffer(PyObject* object, Py_buffer* view, int flags) noexcept {
     const char* format = format_of(value.dtype());
     if (!format) return refuse("the buffer protocol has no format for bfloat16");
     auto exported = std::make_unique<BufferView>(value);
-    if (asks(flags, PyBUF_WRITABLE) && !exported->elements.writable()) {
+    if (asks(flags, PyBUF_WRITABLE) && !exported->elements->writable()) {
       return refuse("the memory of this array is read-only");
     }
     const bool row_major =
-        is_row_major(value.shape(), Dims(exported->elements.strides(), value.shape().size()));
+        is_row_major(value.shape(), Dims(exported->elements->strides(), value.shape().size()));
     if (!asks(flags, PyBUF_STRIDES) && !row_major) return refuse("the array is not row-major");
     if (asks(flags, PyBUF_C_CONTIGUOUS) && !row_major) return refuse("the array is not row-major");
-    view->buf = exported->elements.data();
-    view->len = static_cast<Py_ssize_t>(exported->elements.bytes());
+    view->buf = exported->elements->data();
+    view->len = static_cast<Py_ssize_t>(exported->elements->bytes());
     view->itemsize = static_cast<Py_ssize_t>(value.itemsize());
-    view->readonly = exported->elements.writable() ? 0 : 1;
+    view->readonly = exported->elements->writable() ? 0 : 1;
     view->ndim = value.ndim();
     view->format = asks(flags, PyBUF_FORMAT) ? const_cast<char*>(format) : nullptr;
     view->shape = asks(flags, PyBUF_ND) ? exported->shape.data() : nullptr;
@@ -147,74 +115,43 @@ void release_buffer(PyObject*, Py_buffer* view) noexcept {
   delete static_cast<BufferView*>(view->internal);
 }
 
-dlpack::ElementType element_type(Dtype dtype) {
-  const auto bits = static_cast<uint8_t>(size_of(dtype) * 8);
-  using enum dlpack::TypeCode;
-  if (dtype == Dtype::bool_) return {boolean, bits, 1};
-  if (dtype == Dtype::bfloat16) return {bfloat, bits, 1};
-  if (is_complex(dtype)) return {complex, bits, 1};
-  if (is_floating(dtype)) return {real, bits, 1};
-  return {info(dtype).is_signed ? integer : unsigned_integer, bits, 1};
-}
-
-dlpack::Tensor tensor_of(Export& elements) {
-  return {elements.data(),
-          {dlpack::kCpu, 0},
-          elements.rank(),
-          element_type(elements.dtype()),
-          elements.shape(),
-          elements.strides(),
-          0};
-}
-
-nb::object make_capsule(const array& value) {
-  auto elements = std::make_unique<Export>(value);
-  auto managed = std::make_unique<dlpack::ManagedTensor>();
-  managed->tensor = tensor_of(*elements);
-  managed->context = elements.release();
-  managed->deleter = [](dlpack::ManagedTensor* tensor) {
-    delete static_cast<Export*>(tensor->context);
-    delete tensor;
-  };
-  return nb::steal(PyCapsule_New(managed.release(), dlpack::kName, [](PyObject* capsule) {
-    if (!PyCapsule_IsValid(capsule, dlpack::kName)) return;
-    auto* tensor =
-        static_cast<dlpack::ManagedTensor*>(PyCapsule_GetPointer(capsule, dlpack::kName));
+// A capsule that lets go of the tensor unless somebody takes it and gives it another name.
+template <class Managed>
+nb::object capsule_of(Managed* managed, const char* name) {
+  return nb::steal(PyCapsule_New(managed, name, [](PyObject* capsule) {
+    constexpr const char* kMine =
+        std::is_same_v<Managed, dlpack::VersionedTensor> ? dlpack::kVersionedName : dlpack::kName;
+    if (!PyCapsule_IsValid(capsule, kMine)) return;
+    auto* tensor = static_cast<Managed*>(PyCapsule_GetPointer(capsule, kMine));
     tensor->deleter(tensor);
   }));
 }
 
-nb::object make_versioned_capsule(const array& value) {
-  auto elements = std::make_unique<Export>(value);
-  auto managed = std::make_unique<dlpack::VersionedTensor>();
-  managed->major = 1;
-  managed->minor = 0;
-  managed->tensor = tensor_of(*elements);
-  managed->flags = elements->writable() ? 0 : dlpack::kReadOnly;
-  managed->context = elements.release();
-  managed->deleter = [](dlpack::VersionedTensor* tensor) {
-    delete static_cast<Export*>(tensor->context);
-    delete tensor;
-  };
-  return nb::steal(PyCapsule_New(managed.release(), dlpack::kVersionedName, [](PyObject* capsule) {
-    if (!PyCapsule_IsValid(capsule, dlpack::kVersionedName)) return;
-    auto* tensor = static_cast<dlpack::VersionedTensor*>(
-        PyCapsule_GetPointer(capsule, dlpack::kVersionedName));
-    tensor->deleter(tensor);
-  }));
+nb::object make_capsule(const array& value, bool versioned) {
+  if (versioned) {
+    dlpack::VersionedTensor* tensor = [&] {
+      const GilReleased released;
+      return tandem::to_dlpack(value);
+    }();
+    return capsule_of(tensor, dlpack::kVersionedName);
+  }
+  dlpack::ManagedTensor* tensor = [&] {
+    const GilReleased released;
+    return to_dlpack_unversioned(value);
+  }();
+  return capsule_of(tensor, dlpack::kName);
 }
 
 using Version = std::pair<uint32_t, uint32_t>;
 
-nb::object to_dlpack(const array& value, const nb::object&, std::optional<Version> max_version,
-                     std::optional<std::pair<int, int>> device, std::optional<bool> copy) {
+nb::object export_dlpack(const array& value, const nb::object&, std::optional<Version> max_version,
+                         std::optional<std::pair<int, int>> device, std::optional<bool> copy) {
   if (device && *device != std::pair<int, int>{dlpack::kCpu, 0}) {
     throw nb::buffer_error("arrays are given out in host memory, DLPack device (1, 0)");
   }
   const array given = copy.value_or(false) ? astype(value, value.dtype()) : value;
   const array exported = copy.value_or(false) ? host_copy(given) : given;
-  return max_version && max_version->first >= 1 ? make_versioned_capsule(exported)
-                                                : make_capsule(exported);
+  return make_capsule(exported, max_version && max_version->first >= 1);
 }
 
 // NumPy has no bfloat16: its values come as float32.
@@ -241,7 +178,7 @@ nb::object reduce(nb::handle self) {
   const array ordered = contiguous(value);
   const void* data = nullptr;
   {
-    const nb::gil_scoped_release released;
+    const GilReleased released;
     data = ordered.data();
   }
   nb::list shape;
@@ -255,7 +192,7 @@ nb::object reduce(nb::handle self) {
 
 array host_copy(const array& value) {
   const array ordered = contiguous(value);
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   return array::from_bytes(ordered.data(), value.shape(), value.dtype());
 }
 
@@ -268,7 +205,7 @@ const PyType_Slot* buffer_slots() {
 }
 
 void bind_exchange(nb::module_& m, ArrayClass& cls) {
-  cls.def("__dlpack__", &to_dlpack, nb::kw_only(), nb::arg("stream") = nb::none(),
+  cls.def("__dlpack__", &export_dlpack, nb::kw_only(), nb::arg("stream") = nb::none(),
           nb::arg("max_version") = nb::none(), nb::arg("dl_device") = nb::none(),
           nb::arg("copy") = nb::none(),
           "The array as a DLPack capsule in host memory, without a copy unless one is asked for.")

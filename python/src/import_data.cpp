@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "array_data.h"
-#include "dlpack.h"
+#include "gil.h"
 #include "objects.h"
+#include "tandem/interop/dlpack.h"
 
 namespace tandem::python {
 namespace {
@@ -89,42 +90,11 @@ std::optional<Elements> from_buffer(PyObject* object) {
   return result;
 }
 
-std::optional<Dtype> dtype_from_dlpack(dlpack::ElementType type) {
-  if (type.lanes != 1) return std::nullopt;
-  const int size = type.bits == 8    ? 0
-                   : type.bits == 16 ? 1
-                   : type.bits == 32 ? 2
-                   : type.bits == 64 ? 3
-                                     : -1;
-  if (size < 0) return std::nullopt;
-  using enum Dtype;
-  constexpr Dtype kSigned[] = {int8, int16, int32, int64};
-  constexpr Dtype kUnsigned[] = {uint8, uint16, uint32, uint64};
-  switch (type.code) {
-    case dlpack::TypeCode::integer:
-      return kSigned[size];
-    case dlpack::TypeCode::unsigned_integer:
-      return kUnsigned[size];
-    case dlpack::TypeCode::real:
-      if (size == 0) return std::nullopt;
-      return size == 1 ? float16 : size == 2 ? float32 : float64;
-    case dlpack::TypeCode::bfloat:
-      return size == 1 ? std::optional(bfloat16) : std::nullopt;
-    case dlpack::TypeCode::complex:
-      return size == 3 ? std::optional(complex64) : std::nullopt;
-    case dlpack::TypeCode::boolean:
-      return size == 0 ? std::optional(bool_) : std::nullopt;
-    case dlpack::TypeCode::opaque:
-      break;
-  }
-  return std::nullopt;
-}
-
 Elements from_tensor(const dlpack::Tensor& tensor, bool read_only, std::shared_ptr<void> owner) {
   TANDEM_USER(tensor.device.type == dlpack::kCpu, DeviceError, "from_dlpack",
               "only host memory is taken: got DLPack device type {}, expected 1 (cpu)",
               tensor.device.type);
-  const auto dtype = dtype_from_dlpack(tensor.element);
+  const auto dtype = dlpack::dtype_of(tensor.element);
   TANDEM_USER(dtype.has_value(), DTypeError, "from_dlpack",
               "no dtype for DLPack type code {} of {} bits", static_cast<int>(tensor.element.code),
               tensor.element.bits);
@@ -220,7 +190,7 @@ array copied(const Elements& from, std::optional<Dtype> dtype) {
   const void* data = from.data;
   std::vector<std::byte> ordered;
   const int64_t count = element_count(from.shape);
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   if (!from.row_major() && count > 0) {
     ordered.resize(itemsize * static_cast<size_t>(count));
     std::byte* target = ordered.data();

@@ -23,7 +23,7 @@ void bind_use(nb::module_& m) {
   m.def(
       "clear_cache",
       [] {
-        const nb::gil_scoped_release released;
+        const GilReleased released;
         clear_cache();
       },
       "Gives memory that is kept for reuse back to the system.");

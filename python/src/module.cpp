@@ -42,6 +42,7 @@ NB_MODULE(_core, m) {
   bind_exchange(m, cls);
   bind_evaluation(m);
   bind_memory(m);
+  bind_compile(m);
   bind_inspect(m);
   bind_constants(m);
 }

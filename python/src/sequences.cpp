@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "array_data.h"
+#include "gil.h"
 #include "objects.h"
 
 namespace tandem::python {
@@ -180,7 +181,7 @@ array array_of_arrays(PyObject* sequence, const Shape& shape, std::optional<Dtyp
   const size_t bytes = parts[0].nbytes();
   Shape full = shape;
   full.append(parts[0].shape().begin(), parts[0].shape().end());
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   eval(parts);
   std::vector<std::byte> target(bytes * parts.size() + 1);
   for (size_t i = 0; i < parts.size(); ++i) {

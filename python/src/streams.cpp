@@ -10,6 +10,7 @@
 
 #include "bindings.h"
 #include "casters.h"
+#include "gil.h"
 
 namespace tandem::python {
 namespace {
@@ -18,6 +19,7 @@ PyObject* cpu_object = nullptr;
 PyObject* gpu_object = nullptr;
 PyTypeObject* stream_type = nullptr;
 PyTypeObject* device_type = nullptr;
+PyTypeObject* thread_local_type = nullptr;
 
 // `with stream(s)`: sets the defaults on entry and restores them on exit, on the thread that
 // entered.
@@ -53,6 +55,8 @@ bool stream_from(PyObject* object, StreamOrDevice& result) {
     result = *nb::inst_ptr<Stream>(object);
   } else if (Py_TYPE(object) == device_type) {
     result = *nb::inst_ptr<Device>(object);
+  } else if (Py_TYPE(object) == thread_local_type) {
+    result = stream_from_thread_local_stream(*nb::inst_ptr<ThreadLocalStream>(object));
   } else {
     return false;
   }
@@ -158,6 +162,38 @@ void bind_streams(nb::module_& m) {
       "new_stream", [](DeviceArgument device) { return new_stream(device.value); },
       nb::arg("device"), "A new stream on a device. DeviceError if there is none such.");
 
+  m.def(
+      "new_thread_unsafe_stream", [](DeviceArgument device) { return new_stream(device.value); },
+      nb::arg("device"),
+      "A new stream on a device, the same as new_stream(): any thread may use any stream.");
+  m.def(
+      "new_thread_local_stream",
+      [](DeviceArgument device) { return new_thread_local_stream(device.value); },
+      nb::arg("device"),
+      "A name for one stream per thread. DeviceError if there is no such device.");
+  m.def("clear_streams", &clear_streams,
+        "Recycles the streams that the calling thread has made, its defaults included. Work that\n"
+        "was given to them goes on.");
+
+  auto local = nb::class_<ThreadLocalStream>(
+      m, "ThreadLocalStream",
+      "One name for a stream of each thread that uses it; see new_thread_local_stream().");
+  thread_local_type = reinterpret_cast<PyTypeObject*>(local.ptr());
+  local.def_ro("device", &ThreadLocalStream::device, "The device whose streams these are.")
+      .def("__repr__",
+           [](const ThreadLocalStream& s) {
+             return "ThreadLocalStream(" + to_string(s.device) + ", " + std::to_string(s.index) +
+                    ")";
+           })
+      .def("__hash__", [](const ThreadLocalStream& s) { return s.index; })
+      .def(
+          "__eq__",
+          [](const ThreadLocalStream& a, nb::handle b) {
+            return Py_TYPE(b.ptr()) == thread_local_type &&
+                   *nb::inst_ptr<ThreadLocalStream>(b) == a;
+          },
+          nb::arg("other").none());
+
   nb::class_<StreamContext>(m, "StreamContext",
                             "Default device and stream for a `with` block; see stream().")
       .def(
@@ -178,7 +214,7 @@ void bind_streams(nb::module_& m) {
       "synchronize",
       [](const StreamOrDevice& where) {
         const bool none = std::holds_alternative<std::monostate>(where);
-        const nb::gil_scoped_release released;
+        const GilReleased released;
         none ? synchronize() : synchronize(stream_of(where));
       },
       nb::arg("stream") = nb::none(),

@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include "array_data.h"
+#include "gil.h"
 
 namespace tandem::python {
 namespace {
@@ -44,7 +45,7 @@ void check_one(const array& a, const char* what) {
 
 const std::byte* host_data(const array& a) {
   release_unused_objects();
-  const nb::gil_scoped_release released;
+  const GilReleased released;
   return static_cast<const std::byte*>(a.data());
 }
 

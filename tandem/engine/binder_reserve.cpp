@@ -86,6 +86,7 @@ void Binder::reserve_value(uint32_t number) {
   if (value.home == Home::leaf) {
     const graph::Storage& storage = *walk_->nodes[walk_->leaves[value.leaf]]->storage();
     bound.buffer = storage.buffer;
+    bound.buffer->check_file();
     bound.buffer->use(state_.now);
     bound.layout = {storage.offset, Shape(shape_of(value)), storage.strides};
     return;
@@ -175,10 +176,9 @@ void Binder::reserve_copies() {
     for (const uint32_t value : segment.inputs) {
       memory::Buffer& buffer = *values_[value].buffer;
       memory::Cause cause = memory::Cause::input;
-      if (buffer.writable_exports() > 0 && place != kHost && buffer.find(place) &&
-          buffer.find(kHost)) {
-        buffer.drop(place);
-        cause = memory::Cause::export_again;
+      if (buffer.writable_exports() > 0 && place != kHost && buffer.find(kHost)) {
+        if (buffer.find(place)) cause = memory::Cause::export_again;
+        buffer.drop_mirrors(kHost);
       }
       buffer.drop_failed(place);
       if (buffer.find(place) || pending(value, place)) continue;

@@ -363,6 +363,7 @@ void Binder::publish(std::vector<graph::NodeRef>& dead) {
     storage->offset = layout.offset;
     storage->strides = layout.strides;
     node->publish(std::move(storage));
+    if (node->retained()) continue;
     node->drop_inputs([&](graph::NodeRef input) { dead.push_back(std::move(input)); });
   }
   if (!state_.devices.has_gpu()) return;

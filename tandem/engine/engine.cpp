@@ -7,9 +7,11 @@
 
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/check.h"
+#include "tandem/base/log.h"
 #include "tandem/base/settings.h"
 #include "tandem/device/trace.h"
 #include "tandem/engine/eval.h"
+#include "tandem/engine/exit.h"
 #include "tandem/engine/kernel_cache.h"
 #include "tandem/graph/flat_graph.h"
 #include "tandem/passes/planner.h"
@@ -25,7 +27,10 @@ constexpr uint64_t kRunsPerLook = 64;
 // A stream number that no stream has: memory that the calling thread itself will write.
 constexpr uint16_t kNoStream = 65535;
 
-void spawn(std::function<void()> task) { backends::common::submit(std::move(task)); }
+void spawn(std::function<void()> task) {
+  backends::common::submit(std::move(task));
+  [[maybe_unused]] static const bool registered = (drain_at_exit(), true);  // the pool is there now
+}
 
 [[maybe_unused]] const bool kRegistered = [] {
   graph::set_evaluator_factory(+[]() -> graph::Evaluator& { return Engine::instance(); });
@@ -46,7 +51,8 @@ Engine::Engine()
       state_{scheduler_, devices_, {}, {}, {}, 0, 0, 4, {}},
       binder_(state_),
       plan_cache_(kPlanCacheBytes) {
-  std::atexit([] { instance().scheduler_.synchronize_all(); });
+  drain_at_exit();
+  backends::common::set_library_observer(drain_at_exit);
   // The child of a fork gets idle streams and fresh locks; work in flight has failed there.
   pthread_atfork([] { instance().before_fork(); }, [] { instance().after_fork(false); },
                  [] { instance().after_fork(true); });
@@ -67,6 +73,10 @@ void Engine::after_fork(bool child) {
 }
 
 void Engine::eval(std::span<const array> arrays, bool wait) {
+  if (this_thread_has_ended()) [[unlikely]] {
+    return run_on_fresh_thread([&] { eval(arrays, wait); });
+  }
+  watch_this_thread();
   std::vector<graph::NodeRef> dead;
   Attempt attempt;
   if (settings().small_mode == "always") attempt.mode = Mode::small;
@@ -235,8 +245,14 @@ void Engine::wait_for(device::Point point) {
 }
 
 std::byte* Engine::host_copy(graph::Storage& storage) {
+  if (this_thread_has_ended()) [[unlikely]] {
+    std::byte* data = nullptr;
+    run_on_fresh_thread([&] { data = host_copy(storage); });
+    return data;
+  }
   std::unique_lock lock(mutex_);
   memory::Buffer& buffer = *storage.buffer;
+  buffer.check_file();
   buffer.drop_failed(kHost);
   memory::Copy* copy = buffer.find(kHost);
   Attempt attempt;
@@ -284,6 +300,19 @@ Ref<memory::Buffer> Engine::allocate_host(size_t bytes) {
   }
 }
 
+void Engine::end_writable_export(memory::Buffer& buffer) {
+  const std::lock_guard lock(mutex_);
+  buffer.writable_exports().fetch_sub(1);
+  buffer.drop_mirrors(kHost);
+}
+
+void Engine::end_retention(std::span<const array> arrays) {
+  std::vector<graph::NodeRef> roots, dead;
+  for (const array& a : arrays) roots.push_back(a.node());
+  const std::lock_guard lock(mutex_);
+  graph::end_retention(roots, dead);
+}
+
 Ref<memory::Buffer> Engine::adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) {
   auto buffer = make_ref<memory::Buffer>(bytes);
   buffer->add({.device = kHost,
@@ -302,6 +331,9 @@ Stream Engine::create_stream(Device device) {
 }
 
 void Engine::synchronize(const Stream& stream) {
+  if (this_thread_has_ended()) [[unlikely]] {
+    return run_on_fresh_thread([&] { synchronize(stream); });
+  }
   if (!scheduler_.synchronize(static_cast<uint16_t>(stream.index),
                               [this] { return interrupted(); })) {
     throw Interrupted("[synchronize] interrupted while waiting");
@@ -352,6 +384,16 @@ void Engine::poll_system() {
 uint32_t Engine::set_prefetch_distance(uint32_t segments) {
   const std::lock_guard lock(mutex_);
   return std::exchange(state_.prefetch_distance, segments);
+}
+
+bool Engine::drain() {
+  const double seconds = gave_up_.load() ? 0 : settings().exit_seconds;
+  const bool done = scheduler_.drain(std::chrono::duration<double>(seconds));
+  if (!done) gave_up_.store(true);
+  for (const std::string& text : state_.failures.take_unobserved()) {
+    log_error("a computation failed and nobody asked for its value: {}", text);
+  }
+  return done;
 }
 
 void Engine::set_observer(std::function<void(Submission&)> observer) {

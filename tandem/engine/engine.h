@@ -22,6 +22,9 @@ class Engine final : public graph::Evaluator {
   std::byte* host_copy(graph::Storage& storage) override;
   Ref<memory::Buffer> allocate_host(size_t bytes) override;
   Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) override;
+  void end_writable_export(memory::Buffer& buffer) override;
+  void end_retention(std::span<const array> arrays) override;
+  bool drain() override;
   int device_count(DeviceType type) override { return devices_.count(type); }
   Stream create_stream(Device device) override;
   Device device_of(uint16_t stream) override { return scheduler_.device_of(stream); }
@@ -90,6 +93,7 @@ class Engine final : public graph::Evaluator {
   PlanCache plan_cache_;
   graph::Walk walk_;
   std::atomic<int64_t> next_look_ns_{0};  // at the system's memory, on the steady clock
+  std::atomic<bool> gave_up_{false};  // waiting at the end of the program
   mutable std::mutex interrupt_mutex_;
   std::shared_ptr<const std::function<bool()>> interrupt_check_;
 };

@@ -11,6 +11,8 @@ void async_eval(std::span<const array> arrays) { graph::evaluator().eval(arrays,
 
 void synchronize_all() { engine::Engine::instance().scheduler().synchronize_all(); }
 
+bool drain() { return engine::Engine::instance().drain(); }
+
 size_t release_foreign_owners() {
   return memory::Graveyard::instance().drain(engine::Engine::instance().scheduler().timeline());
 }

@@ -23,6 +23,10 @@ inline void async_eval(const array& a) { async_eval(std::span<const array>(&a, 1
 // Waits for the work of every stream. Raises nothing: failures stay with the arrays they belong to.
 void synchronize_all();
 
+// Waits for all work in flight, at most settings().exit_seconds; false when some is left behind. The
+// end of a program does this by itself.
+bool drain();
+
 // Lets go of the owners of foreign memory (array::from_foreign) that nobody uses any more, on the
 // calling thread, and returns how many. They wait for this call since some may only die on threads
 // of their own world.

@@ -136,6 +136,25 @@ std::exception_ptr Failures::take(uint16_t stream) {
   return error;
 }
 
+std::vector<std::string> Failures::take_unobserved() {
+  std::vector<std::string> texts;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [stream, completions] : by_stream_) {
+    for (const auto& completion : completions) {
+      if (completion->observed()) continue;
+      try {
+        std::rethrow_exception(completion->error());
+      } catch (const std::exception& error) {
+        texts.emplace_back(error.what());
+      } catch (...) {
+        texts.emplace_back("unknown exception");
+      }
+    }
+  }
+  by_stream_.clear();
+  return texts;
+}
+
 void TransferWork::run(device::Queue& queue) {
   if (source_completion_ && source_completion_->failed()) {
     std::rethrow_exception(source_completion_->error());

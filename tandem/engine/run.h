@@ -67,6 +67,8 @@ class Failures {
   void add(uint16_t stream, Ref<memory::Completion> completion);
   // The first failure of the stream that nobody has observed; the stream's list is emptied.
   std::exception_ptr take(uint16_t stream);
+  // The texts of the failures of all streams that nobody has observed, once.
+  std::vector<std::string> take_unobserved();
 
  private:
   std::mutex mutex_;

@@ -48,6 +48,10 @@ class array {
   // Strides are in elements.
   static array from_foreign(void* data, Dims shape, Dims strides, Dtype dtype,
                             std::shared_ptr<void> owner);
+  // Row-major elements from byte `offset` of a file on, read from it when they are first used and
+  // never written. Raises IoError when there is no such file or it is too short; so does whoever
+  // asks for a value after the file was cut.
+  static array from_file(const std::string& path, size_t offset, Dims shape, Dtype dtype);
 
   explicit array(graph::NodeRef node) : node_(std::move(node)) {}
 

@@ -25,6 +25,15 @@ class Evaluator {
   // A buffer over memory of somebody else.
   virtual Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) = 0;
 
+  // The last look of a holder who may have written into the host's copy is over: what other devices
+  // have is out of date.
+  virtual void end_writable_export(memory::Buffer& buffer) = 0;
+
+  // What was made inside of a RetainScope, and is under the arrays, needs its inputs no more.
+  virtual void end_retention(std::span<const array> arrays) = 0;
+  // Waits for all work in flight, at most settings().exit_seconds; false when some is left behind.
+  virtual bool drain() = 0;
+
   virtual int device_count(DeviceType type) = 0;
   virtual Stream create_stream(Device device) = 0;
   virtual Device device_of(uint16_t stream) = 0;

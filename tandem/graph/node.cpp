@@ -58,6 +58,17 @@ void count_live(int64_t amount) {
 
 }  // namespace
 
+namespace {
+constinit thread_local int retaining [[gnu::tls_model("initial-exec")]] = 0;
+constinit thread_local int recording [[gnu::tls_model("initial-exec")]] = 0;
+}  // namespace
+
+RetainScope::RetainScope() { ++retaining; }
+RetainScope::~RetainScope() { --retaining; }
+
+RecordingScope::RecordingScope() { ++recording; }
+RecordingScope::~RecordingScope() { --recording; }
+
 NodeRef Node::make(const NodeInit& init) {
   TANDEM_CHECK(init.shape.size() < 256, "rank {}", init.shape.size());
   TANDEM_CHECK(init.inputs.size() < 65536, "{} inputs", init.inputs.size());
@@ -73,9 +84,13 @@ NodeRef Node::make(const NodeInit& init) {
   node->immediates_ = init.immediates;
   node->immediate_dtype_ = init.immediate_dtype;
   node->attributes_ = init.attributes;
+  if (retaining | recording) [[unlikely]] {
+    if (retaining) node->flags_ |= kRetained;
+    if (recording) node->flags_ |= kRecorded;
+  }
   if (init.shape.size() > kInlineRank || init.inputs.size() > kInlineInputs ||
       init.params.size() > kInlineParams) {
-    node->spilled_ = true;
+    node->flags_ |= kSpilled;
     node->spill_ = new Spill{Shape(init.shape),
                              {init.inputs.begin(), init.inputs.end()},
                              {init.params.begin(), init.params.end()}};
@@ -105,16 +120,19 @@ void Node::publish(Ref<Storage> storage) {
   storage_.store(storage.detach(), std::memory_order_release);
 }
 
-// Iterative, so that chains of any length are dropped without recursion.
+// Iterative, so that chains of any length are dropped without recursion. Dying nodes are linked
+// through their scratch: no walk can meet them any more, and static objects that hold arrays die
+// after what a thread owns.
 void Node::destroy(Node* node) {
-  static thread_local std::vector<Node*> dying;
-  static thread_local bool active = false;
-  dying.push_back(node);
+  constinit static thread_local Node* dying = nullptr;
+  constinit static thread_local bool active = false;
+  node->scratch_.epoch = reinterpret_cast<uint64_t>(dying);
+  dying = node;
   if (active) return;
   active = true;
-  while (!dying.empty()) {
-    Node* next = dying.back();
-    dying.pop_back();
+  while (dying) {
+    Node* next = dying;
+    dying = reinterpret_cast<Node*>(next->scratch_.epoch);
     for (Node* input : next->inputs()) {
       if (input) input->release();  // pushes to `dying` when it was the last reference
     }
@@ -124,6 +142,24 @@ void Node::destroy(Node* node) {
     count_live(-1);
   }
   active = false;
+}
+
+void end_retention(std::span<const NodeRef> roots, std::vector<NodeRef>& dead) {
+  std::vector<Node*> open;
+  const auto visit = [&](Node* node) {
+    if (!node || !node->retained()) return;
+    node->flags_ &= static_cast<uint8_t>(~Node::kRetained);
+    open.push_back(node);
+  };
+  for (const NodeRef& root : roots) visit(root.get());
+  // `dead` keeps what is let go of alive, so that no node goes away while it waits to be visited.
+  while (!open.empty()) {
+    Node* node = open.back();
+    open.pop_back();
+    for (Node* input : node->inputs()) visit(input);
+    if (node->storage())
+      node->drop_inputs([&](NodeRef input) { dead.push_back(std::move(input)); });
+  }
 }
 
 int64_t Node::live_count() {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "tandem/base/ref.h"
 #include "tandem/base/shape.h"
@@ -84,6 +85,14 @@ class alignas(64) Node {
     input_count_ = 0;
   }
 
+  // A retained node keeps its inputs when it is published: what is traced may still be
+  // differentiated after a value was asked for. Nodes are retained that are made inside of a
+  // RetainScope.
+  bool retained() const { return flags_ & kRetained; }
+
+  // Made inside of a RecordingScope: part of what is being recorded, not an array that it uses.
+  bool recorded() const { return flags_ & kRecorded; }
+
   // Scratch of a walk, guarded by the engine's lock.
   struct Scratch {
     uint64_t epoch = 0;
@@ -96,6 +105,7 @@ class alignas(64) Node {
   static int64_t live_count();
 
  private:
+  friend void end_retention(std::span<const NodeRef> roots, std::vector<NodeRef>& dead);
   struct Spill {
     Shape shape;
     SmallVector<Node*, kInlineInputs> inputs;
@@ -104,7 +114,8 @@ class alignas(64) Node {
 
   Node() = default;
   static void destroy(Node* node);
-  bool spilled() const { return spilled_; }
+  static constexpr uint8_t kSpilled = 1, kRetained = 2, kRecorded = 4;
+  bool spilled() const { return flags_ & kSpilled; }
 
   mutable Scratch scratch_;
   mutable std::atomic<uint32_t> count_{0};
@@ -116,7 +127,7 @@ class alignas(64) Node {
   uint8_t param_count_ = 0;
   uint8_t immediates_ = 0;
   Dtype immediate_dtype_ = Dtype::float32;
-  bool spilled_ = false;
+  uint8_t flags_ = 0;
   const Attributes* attributes_ = nullptr;
   std::atomic<Storage*> storage_{nullptr};
   union {
@@ -127,5 +138,25 @@ class alignas(64) Node {
   uint64_t params_[kInlineParams] = {};
 };
 static_assert(sizeof(Node) == 128);
+
+// Nodes that the thread makes inside of the scope are retained. Scopes nest.
+class RetainScope {
+ public:
+  RetainScope();
+  ~RetainScope();
+  RetainScope(const RetainScope&) = delete;
+};
+
+// Nodes that the thread makes inside of the scope are recorded ones. Scopes nest.
+class RecordingScope {
+ public:
+  RecordingScope();
+  ~RecordingScope();
+  RecordingScope(const RecordingScope&) = delete;
+};
+
+// The nodes under `roots` are no longer retained; those that have storage let go of their inputs,
+// which go to `dead`. Caller holds the engine's lock.
+void end_retention(std::span<const NodeRef> roots, std::vector<NodeRef>& dead);
 
 }  // namespace tandem::graph

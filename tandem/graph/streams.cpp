@@ -52,11 +52,9 @@ IdleStreams& idle_streams() {
 struct ThreadDefaults {
   std::optional<Device> device;
   std::vector<Stream> streams;  // at most one per device
-  std::vector<Stream> owned;
-
-  ~ThreadDefaults() {
-    if (!owned.empty()) idle_streams().give(owned);
-  }
+  std::vector<Stream> owned;    // for the defaults and the thread-local names below
+  std::vector<Stream> created;  // by new_stream
+  std::vector<std::pair<int, Stream>> named;
 
   Stream* find(Device wanted) {
     for (Stream& stream : streams) {
@@ -67,12 +65,28 @@ struct ThreadDefaults {
 };
 
 // Reached without a call once it is there: every op of every call asks.
+constinit thread_local bool thread_ended = false;
 constinit thread_local ThreadDefaults* own_defaults [[gnu::tls_model("initial-exec")]] = nullptr;
+
+// Static objects that build arrays when they die do so after their thread's own objects are gone:
+// they get defaults that are never taken down.
+struct OwnDefaults {
+  ThreadDefaults defaults;
+  ~OwnDefaults() {
+    if (!defaults.owned.empty()) idle_streams().give(defaults.owned);
+    own_defaults = nullptr;
+    thread_ended = true;
+  }
+};
 
 ThreadDefaults& thread_defaults() {
   if (!own_defaults) [[unlikely]] {
-    static thread_local ThreadDefaults defaults;
-    own_defaults = &defaults;
+    if (thread_ended) {
+      own_defaults = new ThreadDefaults;
+    } else {
+      static thread_local OwnDefaults own;
+      own_defaults = &own.defaults;
+    }
   }
   return *own_defaults;
 }
@@ -81,6 +95,11 @@ void check_device(Device device) {
   const int count = evaluator().device_count(device.type);
   TANDEM_USER(device.index >= 0 && device.index < count, DeviceError, "device",
               "there is no {}: this machine has {} of its type", to_string(device), count);
+}
+
+Stream take_stream(Device device) {
+  const std::optional<Stream> idle = idle_streams().take(device);
+  return idle ? *idle : evaluator().create_stream(device);
 }
 
 }  // namespace
@@ -109,8 +128,7 @@ Stream default_stream(Device device) {
   ThreadDefaults& defaults = thread_defaults();
   if (const Stream* stream = defaults.find(device)) return *stream;
   check_device(device);
-  const std::optional<Stream> idle = idle_streams().take(device);
-  const Stream stream = idle ? *idle : evaluator().create_stream(device);
+  const Stream stream = take_stream(device);
   defaults.streams.push_back(stream);
   defaults.owned.push_back(stream);
   return stream;
@@ -127,7 +145,36 @@ void set_default_stream(const Stream& stream) {
 
 Stream new_stream(Device device) {
   check_device(device);
-  return evaluator().create_stream(device);
+  const Stream stream = take_stream(device);
+  thread_defaults().created.push_back(stream);
+  return stream;
+}
+
+ThreadLocalStream new_thread_local_stream(Device device) {
+  static std::atomic<int> next{0};
+  check_device(device);
+  return {next.fetch_add(1, std::memory_order_relaxed), device};
+}
+
+Stream stream_from_thread_local_stream(const ThreadLocalStream& wanted) {
+  ThreadDefaults& defaults = thread_defaults();
+  for (const auto& [index, stream] : defaults.named) {
+    if (index == wanted.index) return stream;
+  }
+  const Stream stream = take_stream(wanted.device);
+  defaults.named.emplace_back(wanted.index, stream);
+  defaults.owned.push_back(stream);
+  return stream;
+}
+
+void clear_streams() {
+  ThreadDefaults& defaults = thread_defaults();
+  idle_streams().give(defaults.owned);
+  idle_streams().give(defaults.created);
+  defaults.owned.clear();
+  defaults.created.clear();
+  defaults.named.clear();
+  defaults.streams.clear();
 }
 
 Stream resolve(const StreamOrDevice& where) {

@@ -24,7 +24,23 @@ bool is_available(Device device);
 // The calling thread's default stream of a device, created on first use.
 Stream default_stream(Device device);
 void set_default_stream(const Stream& stream);
+// Streams may be used from any thread.
 Stream new_stream(Device device);
+
+// One name for a stream of each thread that uses it, made on first use and recycled when the thread
+// ends.
+struct ThreadLocalStream {
+  int index = 0;
+  Device device;
+  bool operator==(const ThreadLocalStream&) const = default;
+};
+ThreadLocalStream new_thread_local_stream(Device device);
+// The calling thread's stream of that name.
+Stream stream_from_thread_local_stream(const ThreadLocalStream& stream);
+
+// Recycles the streams that the calling thread has made, its defaults included: work that was given
+// to them goes on, and whoever needs a stream next may get one of them.
+void clear_streams();
 
 Stream resolve(const StreamOrDevice& where);
 

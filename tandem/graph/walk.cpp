@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tandem/base/check.h"
 #include "tandem/base/settings.h"
 #include "tandem/graph/evaluator.h"
 
@@ -83,6 +84,10 @@ void Walk::record(Node* node) {
   nodes.push_back(node);
   first_dims.push_back(first_dim);
   const bool leaf = node->storage() != nullptr;
+  TANDEM_USER(leaf || !node->op().is(Structured::placeholder), ArgumentError, "eval",
+              "a value that depends on the arguments of a function being compiled cannot be asked "
+              "for inside of it: got an argument of shape {}, expected arrays with values",
+              to_string(node->shape()));
   uint64_t head = head_word(leaf ? OpCode(Structured::leaf) : node->op(), *node);
   if (same_shape) head |= kSameShape;
   if (!leaf) {
@@ -124,6 +129,7 @@ void Walk::visit(Node* node) {
 
 void Walk::run(std::span<const array> wanted) {
   clear();
+  stack_.clear();  // an earlier walk may have ended with an error
   epoch_ = ++last_epoch;
   for (const array& root : wanted) {
     Node* node = root.node().get();

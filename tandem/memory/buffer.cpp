@@ -78,6 +78,12 @@ Buffer::~Buffer() {
   if (foreign_owner_) Graveyard::instance().bury(std::move(foreign_owner_), foreign_uses);
 }
 
+void Buffer::set_file(std::shared_ptr<const FileMap> file, size_t offset) {
+  file_ = file.get();
+  file_offset_ = offset;
+  foreign_owner_ = std::const_pointer_cast<FileMap>(std::move(file));
+}
+
 Copy* Buffer::find(Device device) {
   for (Copy& copy : copies_) {
     if (copy.device == device) return &copy;
@@ -104,6 +110,7 @@ void Buffer::drop(Device device) {
   TANDEM_CHECK(copy != nullptr && copies_.size() > 1,
                "the only copy of {} bytes may not be dropped", bytes_);
   if (copy->pool == nullptr && foreign_owner_) {
+    file_ = nullptr;
     Graveyard::instance().bury(std::exchange(foreign_owner_, nullptr), last_uses(*copy));
   }
   give_back(*copy);
@@ -121,6 +128,11 @@ Copy* Buffer::other_than(Device device) {
     if (!copy.completion || !copy.completion->failed()) return &copy;
   }
   return nullptr;
+}
+
+void Buffer::drop_mirrors(Device device) {
+  if (find(device) == nullptr) return;
+  while (copies_.size() > 1) drop(copies_[copies_[0].device == device ? 1 : 0].device);
 }
 
 void Buffer::drop_failed(Device device) {

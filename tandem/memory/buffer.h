@@ -17,6 +17,7 @@
 #include "tandem/base/slab.h"
 #include "tandem/base/small_vector.h"
 #include "tandem/device/ids.h"
+#include "tandem/memory/file_map.h"
 #include "tandem/memory/placement.h"
 #include "tandem/memory/pool.h"
 
@@ -76,6 +77,8 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   auto& copies() { return copies_; }
   // Returns one copy's block to its pool; at least one other copy must remain.
   void drop(Device device);
+  // Returns every copy but the one on `device`, if there is that one: its bytes were changed.
+  void drop_mirrors(Device device);
   // Returns the copy on `device` if the transfer that should have made it is known to have failed,
   // though what it was made from is sound: the next reader copies again.
   void drop_failed(Device device);
@@ -113,6 +116,13 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   // the graveyard of foreign owners (never under a lock of ours, never on a worker).
   void set_foreign_owner(std::shared_ptr<void> owner) { foreign_owner_ = std::move(owner); }
   bool foreign() const { return foreign_owner_ != nullptr; }
+  // The buffer's host copy is part of a file, which is its owner.
+  void set_file(std::shared_ptr<const FileMap> file, size_t offset);
+  // Raises IoError when the file has become too short to be read.
+  void check_file() const {
+    if (file_) [[unlikely]]
+      file_->check(file_offset_, bytes_);
+  }
 
  private:
   friend class Residents;
@@ -128,6 +138,8 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   std::atomic<int> exports_{0};
   std::atomic<int> writable_exports_{0};
   std::shared_ptr<void> foreign_owner_;
+  const FileMap* file_ = nullptr;  // kept by foreign_owner_
+  size_t file_offset_ = 0;
 };
 
 // Adds `point` to `points`, keeping only the latest per stream.

@@ -29,19 +29,34 @@ KeyWords block(KeyWords key, uint32_t first, uint32_t second) {
 struct State {
   std::mutex mutex;
   KeyWords key{0, 0};
+  std::optional<array> lazy;  // the state, if it is an array whose value was not read yet
 
   KeyWords next() {
-    const std::lock_guard lock(mutex);
-    const KeyWords left = block(key, 0, 2), right = block(key, 1, 3);
-    key = {left.first, right.first};
-    return {left.second, right.second};
+    for (;;) {
+      std::unique_lock lock(mutex);
+      if (!lazy) {
+        const KeyWords left = block(key, 0, 2), right = block(key, 1, 3);
+        key = {left.first, right.first};
+        return {left.second, right.second};
+      }
+      const array wanted = *lazy;
+      lock.unlock();  // computing it may draw numbers on other threads
+      const array ordered = contiguous(wanted);
+      const auto* words = ordered.data<uint32_t>();
+      lock.lock();
+      if (!lazy || lazy->node() != wanted.node()) continue;
+      key = {words[0], words[1]};
+      lazy.reset();
+    }
   }
 };
 
-State& state() {
+State& global() {
   static State* instance = new State;
   return *instance;
 }
+
+thread_local StateScope* innermost = nullptr;
 
 array element(const array& key, int64_t i, const StreamOrDevice& s) {
   return reshape(slice(key, Shape{i}, Shape{1}, Shape{1}, s), Shape{}, s);
@@ -70,9 +85,30 @@ void check_floating(Dtype dtype, std::string_view op) {
 }  // namespace
 
 void seed(uint64_t seed) {
-  const std::lock_guard lock(state().mutex);
-  state().key = words_of(seed);
+  const std::lock_guard lock(global().mutex);
+  global().key = words_of(seed);
+  global().lazy.reset();
 }
+
+array state() {
+  if (innermost) return innermost->key();
+  State& shared = global();
+  const std::lock_guard lock(shared.mutex);
+  return shared.lazy ? *shared.lazy : array({shared.key.first, shared.key.second});
+}
+
+void set_state(const array& key) {
+  check_key(key);
+  State& shared = global();
+  const std::lock_guard lock(shared.mutex);
+  shared.lazy = key;
+}
+
+StateScope::StateScope(array key) : key_(std::move(key)), outer_(innermost) {
+  check_key(key_);
+  innermost = this;
+}
+StateScope::~StateScope() { innermost = outer_; }
 
 array key(uint64_t seed) {
   const auto [high, low] = words_of(seed);
@@ -89,8 +125,17 @@ array bits(Dims shape, const Key& key, StreamOrDevice s) {
   init.stream = static_cast<uint16_t>(resolve(s).index);
   init.shape = shape;
   init.immediate_dtype = Dtype::uint32;
+  if (!key && innermost) {
+    StateScope& scope = *innermost;
+    const array keys = split(scope.key_, 2, s);
+    const auto row = [&](int64_t i) {
+      return reshape(slice(keys, Shape{i, 0}, Shape{1, 2}, Shape{1, 1}, s), Shape{2}, s);
+    };
+    scope.key_ = row(0);
+    return bits(shape, row(1), s);
+  }
   if (!key) {
-    const auto [first, second] = state().next();
+    const auto [first, second] = global().next();
     const uint64_t params[] = {first, second};
     graph::Node* const inputs[] = {nullptr, nullptr};
     init.params = params;

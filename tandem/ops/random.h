@@ -12,6 +12,26 @@ namespace tandem::random {
 
 // Sets the global state.
 void seed(uint64_t seed);
+// The global state as a key; set_state makes a key the state, lazily: it is read when the next
+// number is drawn.
+array state();
+void set_state(const array& key);
+
+// Inside of the scope the thread's calls without a key draw from `key` instead, by operations of the
+// graph: the same numbers, as a function of the key. Scopes nest.
+class StateScope {
+ public:
+  explicit StateScope(array key);
+  ~StateScope();
+  StateScope(const StateScope&) = delete;
+  const array& key() const { return key_; }  // the state after what was drawn so far
+
+ private:
+  friend array bits(Dims shape, const std::optional<array>& key, StreamOrDevice s);
+  array key_;
+  StateScope* outer_;
+};
+
 // A key: uint32 array of shape (2,), the high and low word of the seed.
 array key(uint64_t seed);
 // `num` new keys, shape (num, 2).

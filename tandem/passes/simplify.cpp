@@ -84,7 +84,17 @@ class Simplifier {
     return found;
   }
 
+  // What is depended on is computed and kept to the end of the run, though nobody reads it.
+  Operand pass_on(const FlatNode& node) {
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      SimpleNode& needed = result_.nodes[edges_[node.inputs[i]].value];
+      if (needed.flat.leaf == kNone && !needed.flat.op.is_generator()) needed.kept = true;
+    }
+    return edges_[node.inputs[0]];
+  }
+
   Operand fold(const FlatNode& node) {
+    if (node.op.is(Structured::depends)) return pass_on(node);
     Operand source = edges_[node.inputs[0]];
     const ViewStep step{node.op, node.attributes, node.first_dim, node.rank, node.first_param};
     if (node.op.is(Structured::reshape) && !expressible(source, step)) {

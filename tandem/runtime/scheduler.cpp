@@ -134,14 +134,18 @@ bool Scheduler::Impl::synchronize(std::span<const Point> points, const Interrupt
 }
 
 // Waits for everything, running nothing itself: what hangs must not hang the caller.
-bool Scheduler::Impl::drain() {
-  const auto deadline = std::chrono::steady_clock::now() + options_.drain_timeout;
+bool Scheduler::Impl::drain(Deadline deadline) {
   const std::vector<Point> points = last_points();
   for (const Point point : points) kick(point);
   for (const Point point : points) {
     if (!timeline_.wait(point, deadline - std::chrono::steady_clock::now())) return false;
   }
-  if (!workers_.wait_idle(deadline)) return false;
+  return true;
+}
+
+bool Scheduler::Impl::stop() {
+  const Deadline deadline = std::chrono::steady_clock::now() + options_.drain_timeout;
+  if (!drain(deadline) || !workers_.wait_idle(deadline)) return false;
   poller_.stop();
   return true;
 }
@@ -150,7 +154,7 @@ Scheduler::Scheduler(Spawn spawn, SchedulerOptions options)
     : impl_(std::make_unique<Impl>(std::move(spawn), options)) {}
 
 Scheduler::~Scheduler() {
-  if (impl_->drain()) return;
+  if (impl_->stop()) return;
   log_warning("work was still running when its scheduler ended and is left behind");
   static auto* left_behind = new std::vector<std::unique_ptr<Impl>>;
   static std::mutex mutex;
@@ -193,6 +197,13 @@ bool Scheduler::synchronize(uint16_t stream, const Interrupted& interrupted) {
 
 bool Scheduler::synchronize_all(const Interrupted& interrupted) {
   return impl_->synchronize(impl_->last_points(), interrupted);
+}
+
+bool Scheduler::drain(std::chrono::duration<double> timeout) {
+  const auto limit = std::chrono::duration<double>(std::chrono::hours(24 * 365));
+  return impl_->drain(
+      std::chrono::steady_clock::now() +
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::min(timeout, limit)));
 }
 
 void Scheduler::before_fork() { impl_->before_fork(); }

@@ -90,6 +90,10 @@ class Scheduler {
   bool synchronize(uint16_t stream, const std::function<bool()>& interrupted = {});
   bool synchronize_all(const std::function<bool()>& interrupted = {});
 
+  // Lets other threads do all work submitted so far and waits for that, up to `timeout`; false when
+  // it passes. The caller runs nothing itself: what hangs does not hang the caller.
+  bool drain(std::chrono::duration<double> timeout);
+
   // Around fork(), for pthread_atfork. The child starts with all streams idle: work that was in
   // flight has failed there and its Points are reached, device streams refuse more work, tasks go
   // to `spawn`.

@@ -54,7 +54,9 @@ struct Scheduler::Impl {
   bool wait(Point point, const Interrupted& interrupted);
   void let_go_finished(Point point);
   bool synchronize(std::span<const Point> points, const Interrupted& interrupted);
-  bool drain();
+  using Deadline = std::chrono::steady_clock::time_point;
+  bool drain(Deadline deadline);
+  bool stop();
 
   // run.cpp: the holder of a baton. Each of these is entered with the baton held and gives it up.
   bool run_inline(StreamState& stream, uint64_t until, const Interrupted* interrupted);

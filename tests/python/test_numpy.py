@@ -3,12 +3,14 @@
 import array as stdlib_array
 import ctypes
 import gc
+import threading
 import weakref
 
 import numpy as np
 import pytest
 
 from tandem import core as mx
+from tandem import inspect
 
 NUMPY_TYPES = [
     "bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
@@ -140,6 +142,94 @@ def test_writable_view_reaches_gpu():
     view = np.asarray(a)
     view[:] = 5
     assert mx.add(a, 1, stream=mx.gpu)[7].item() == 6
+
+
+def test_the_last_write_through_a_view_reaches_gpu():
+    a = mx.array(np.ones(1000, np.float32)) + 0
+    mx.eval(mx.add(a, 1, stream=mx.gpu))
+    before = inspect.ledger()["host_to_device"]["export_again"]["transfers"]
+    view = np.asarray(a)
+    for value in (5, 6):
+        view[:] = value
+        assert mx.add(a, 1, stream=mx.gpu)[7].item() == value + 1
+    assert inspect.ledger()["host_to_device"]["export_again"]["transfers"] == before + 2
+    view[:] = 7
+    del view
+    gc.collect()
+    assert mx.add(a, 1, stream=mx.gpu)[7].item() == 8
+
+
+def test_foreign_owner_freed_on_python_thread():
+    """Owners die on threads of Python, when the work that reads their memory is done."""
+    ends, failures = [], []
+
+    class Owner(np.ndarray):
+        pass
+
+    def work(i):
+        try:
+            values = np.full(20000, i, np.float32).view(Owner)
+            weakref.finalize(values, lambda: ends.append((threading.get_ident(), i)))
+            result = mx.sum(mx.exp(mx.asarray(values) * 0, stream=mx.gpu), stream=mx.cpu)
+            mx.async_eval(result)
+            del values
+            assert result.item() == 20000
+        except BaseException as error:
+            failures.append(error)
+
+    python_threads = {threading.get_ident()}
+    for _ in range(5):
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+            python_threads.add(thread.ident)
+        for thread in threads:
+            thread.join()
+    mx.synchronize(mx.gpu)
+    mx.eval(mx.array(1) + 1)
+    gc.collect()
+    assert not failures
+    assert len(ends) == 20
+    assert {thread for thread, _ in ends} <= python_threads
+
+
+def test_an_owner_outlives_the_work_that_reads_it():
+    freed = []
+    values = np.ones(4_000_000, np.float32)
+    weakref.finalize(values, lambda: freed.append(True))
+    result = mx.asarray(values)
+    for _ in range(20):
+        result = mx.sqrt(result, stream=mx.gpu)
+    mx.async_eval(result)
+    del values
+    mx.eval(mx.array(1) + 1)
+    if not freed:  # still read by the copy engine: nothing was written over what it reads
+        gc.collect()
+    assert result[3_999_999].item() == 1
+    mx.synchronize(mx.gpu)
+    mx.eval(mx.array(1) + 1)
+    assert freed
+
+
+def test_mapped_files_are_leaves(tmp_path):
+    path = tmp_path / "elements.bin"
+    np.arange(100_000, dtype=np.float32).tofile(path)
+    mapped = np.memmap(path, np.float32, mode="r", offset=4000, shape=(90, 1000))
+    a = mx.asarray(mapped)
+    assert address(a) == address(mapped)
+    assert not np.asarray(a).flags.writeable
+    assert a[89, 999].item() == 90_999
+    assert mx.add(a, 1, stream=mx.gpu)[0, 0].item() == 1001
+    path_alive = weakref.ref(mapped)
+    del mapped
+    gc.collect()
+    assert path_alive() is not None
+    assert a[1, 0].item() == 2000
+    written = np.memmap(path, np.float32, mode="r+")
+    b = mx.asarray(written)
+    assert mx.add(b, 0, stream=mx.gpu)[5].item() == 5
+    written[5] = -1
+    assert mx.add(b, 0, stream=mx.gpu)[5].item() == -1
 
 
 def test_read_only_memory_stays_so():

@@ -225,3 +225,92 @@ assert mx.add(b[0], b[2], stream=mx.Device(mx.gpu, 1)).tolist() == [4, 6, 8]
     env = {**os.environ, "TANDEM_GPU": "simulated", "TANDEM_GPU_COUNT": "3"}
     result = run_python("-c", program, env=env)
     assert result.returncode == 0, result.stderr
+
+
+def test_thread_local_streams():
+    name = mx.new_thread_local_stream(mx.cpu)
+    other = mx.new_thread_local_stream(mx.gpu)
+    assert name == name
+    assert name != other
+    assert str(name).startswith("ThreadLocalStream(Device(cpu, 0), ")
+    assert name.device == mx.Device(mx.cpu)
+    seen = []
+
+    def work():
+        with mx.stream(name):
+            mine = mx.default_stream(mx.cpu)
+            assert (mx.ones(3) + 1).tolist() == [2, 2, 2]
+        with mx.stream(name):
+            assert mx.default_stream(mx.cpu) == mine
+        assert mx.add(mx.array(1), 2, stream=other).item() == 3
+        seen.append(mine)
+        mx.synchronize(name)
+        barrier.wait(timeout=60)
+
+    barrier = threading.Barrier(4)
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 4
+    assert len(set(seen)) == 4
+
+
+def test_streams_of_any_thread():
+    made = mx.new_thread_unsafe_stream(mx.cpu)
+    assert type(made) is mx.Stream
+    bound = mx.new_stream(mx.gpu)
+    results = []
+
+    def work():
+        x = mx.add(mx.array([1.0]), 1, stream=bound)
+        results.append(mx.exp(x * 0, stream=made).item())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [1.0] * 4
+
+
+def test_clear_streams_recycles():
+    def work():
+        indices = set()
+        for _ in range(50):
+            streams = [mx.new_stream(mx.cpu) for _ in range(40)]
+            arrays = [mx.add(mx.array([i]), 1, stream=s) for i, s in enumerate(streams)]
+            indices.update(s.index for s in streams)
+            mx.clear_streams()
+            assert [a.item() for a in arrays] == list(range(1, 41))
+        counts.append(len(indices))
+
+    counts = []
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert counts
+    assert counts[0] <= 100
+
+
+def test_thousands_of_streams():
+    result = run_python(
+        "-c",
+        """
+import tandem.core as mx
+x = mx.array([1.0])
+y = x
+for i in range(3000):
+    y = mx.add(y, 1, stream=mx.new_stream(mx.gpu if i % 100 == 0 else mx.cpu))
+results = [mx.add(x, i, stream=mx.new_stream(mx.cpu)) for i in range(3000)]
+mx.async_eval(results)
+mx.eval(y)
+assert y.item() == 3001
+assert [r.item() for r in results] == [i + 1 for i in range(3000)]
+with open("/proc/self/status") as status:
+    threads = next(int(l.split()[1]) for l in status if l.startswith("Threads"))
+assert threads < 200, threads
+""",
+    )
+    assert result.returncode == 0, result.stderr

@@ -304,6 +304,19 @@ void parallel_for_erased(int64_t count, int64_t grain, RangeFunction function, v
   pool().loop(count, step, threads, function, context);
 }
 
+namespace {
+std::atomic<bool> ending{false};
+std::atomic<void (*)()> library_observer{nullptr};
+}  // namespace
+
+void begin_ending() { ending.store(true); }
+bool is_ending() { return ending.load(); }
+
+void set_library_observer(void (*observer)()) { library_observer.store(observer); }
+void library_state_made() {
+  if (void (*observer)() = library_observer.load()) observer();
+}
+
 void submit(std::function<void()> task) { pool().background(std::move(task)); }
 
 }  // namespace tandem::backends::common

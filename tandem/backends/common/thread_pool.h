@@ -49,4 +49,13 @@ void parallel_for(int64_t count, int64_t grain, F&& f) {
 // exception that leaves a task is logged.
 void submit(std::function<void()> task);
 
+// The process is about to end: libraries that take down state of their own then are called no more,
+// their work goes to implementations that have none.
+void begin_ending();
+bool is_ending();
+// Whoever waits for work at the end of the process has to do so before such state is taken down,
+// which happens in the reverse order of its making: `observer` is called after some was made.
+void set_library_observer(void (*observer)());
+void library_state_made();
+
 }  // namespace tandem::backends::common

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <dnnl.hpp>
 #include <list>
 #include <map>
@@ -336,9 +337,26 @@ void run_deep(const Problem& problem, const RunKernels& runs, int64_t depth) {
   }
 }
 
+// The library makes most of its state with its first product. Here, before any work is queued, so
+// that a process which ends at once still waits for the work before that state is taken down.
+void make_library_state() {
+  [[maybe_unused]] static const bool made = [] {
+    constexpr int64_t n = 32;
+    std::array<float, n * n> a{}, out;
+    const ProductKey key{Dtype::float32, Dtype::float32, n, n, n, {n, true}, {n, true}, n};
+    const BlockedSignals blocked;
+    product_cache().get(key)->run(a.data(), a.data(), out.data());
+    dnnl::sgemm('N', 'N', n, n, n, 1.0f, a.data(), n, a.data(), n, 0.0f, out.data(), n);
+    library_state_made();
+    return true;
+  }();
+}
+
 std::string declines_dtype(Dtype dtype, bool) {
   if (dtype != Dtype::float32 && dtype != Dtype::bfloat16) return "only float32 and bfloat16";
-  return find_simd() == nullptr ? kNoSimd : "";
+  if (find_simd() == nullptr) return kNoSimd;
+  make_library_state();
+  return "";
 }
 
 bool library_layout(const MatrixView& view, int64_t rows, int64_t columns) {
@@ -347,6 +365,7 @@ bool library_layout(const MatrixView& view, int64_t rows, int64_t columns) {
 
 std::string_view declines(const Problem& problem) {
   if (find_simd() == nullptr) return kNoSimd;
+  if (is_ending()) return "its static objects may be gone";
   if (2 * problem.m * problem.n * problem.k < kWorthACall) return "too small to be worth a call";
   if (!library_layout(problem.a, problem.m, problem.k)) return "a has no contiguous axis";
   if (!library_layout(problem.b, problem.k, problem.n)) return "b has no contiguous axis";
