@@ -1,4 +1,5 @@
 // Asking for values: eval and async_eval.
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -28,8 +29,8 @@ void evaluate(const nb::args& trees) {
   std::vector<array> arrays;
   collect(trees, arrays);
   release_unused_objects();
-  const GilReleased released;
-  eval(arrays);
+  std::optional<GilReleased> released;  // short work keeps the lock: it costs more to get it back
+  eval(arrays, [&] { released.emplace(); });
 }
 
 void evaluate_async(const nb::args& trees) {

@@ -222,7 +222,10 @@ bool can_alias(const Elements& from) {
 }  // namespace
 
 void release_unused_objects() {
-  if (shared_objects.load(std::memory_order_relaxed) > 0) release_foreign_owners();
+  // Owners that are none of Python's (mapped files) are looked for now and then.
+  static std::atomic<unsigned> calls{0};
+  const bool now = (calls.fetch_add(1, std::memory_order_relaxed) & 63) == 0;
+  if (now || shared_objects.load(std::memory_order_relaxed) > 0) release_foreign_owners();
 }
 
 bool is_data(PyObject* object) {

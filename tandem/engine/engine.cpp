@@ -72,7 +72,8 @@ void Engine::after_fork(bool child) {
   mutex_.unlock();
 }
 
-void Engine::eval(std::span<const array> arrays, bool wait) {
+void Engine::eval(std::span<const array> arrays, bool wait,
+                  const std::function<void()>* before_long) {
   if (this_thread_has_ended()) [[unlikely]] {
     return run_on_fresh_thread([&] { eval(arrays, wait); });
   }
@@ -81,10 +82,15 @@ void Engine::eval(std::span<const array> arrays, bool wait) {
   Attempt attempt;
   if (settings().small_mode == "always") attempt.mode = Mode::small;
   for (;;) {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) {
+      if (before_long) (*std::exchange(before_long, nullptr))();
+      lock.lock();
+    }
     try {
-      if (try_run(arrays, wait, attempt, lock, dead)) break;
+      if (try_run(arrays, wait, attempt, lock, dead, before_long)) break;
     } catch (const MemoryShortage& shortage) {
+      if (before_long) (*std::exchange(before_long, nullptr))();
       relieve_run(shortage, attempt, lock);
     }
   }
@@ -95,10 +101,12 @@ void Engine::eval(std::span<const array> arrays, bool wait) {
 }
 
 bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
-                     std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead) {
+                     std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead,
+                     const std::function<void()>*& before_long) {
   walk_.run(arrays);
+  PlanEntry* entry = walk_.roots.empty() ? nullptr : plan_cache_.find(walk_);
+  if (before_long && !is_short(arrays, entry)) (*std::exchange(before_long, nullptr))();
   if (walk_.roots.empty()) return true;
-  PlanEntry* entry = plan_cache_.find(walk_);
   if (!entry) {
     add_plan(walk_, lock);
     return false;

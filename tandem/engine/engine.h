@@ -18,8 +18,12 @@ class Engine final : public graph::Evaluator {
  public:
   static Engine& instance();
 
-  void eval(std::span<const array> arrays, bool wait) override;
+  void eval(std::span<const array> arrays, bool wait) override { eval(arrays, wait, nullptr); }
+  // `before_long` is called once, if this is more than a few microseconds of work for the calling
+  // thread alone. It may be called under the engine's lock.
+  void eval(std::span<const array> arrays, bool wait, const std::function<void()>* before_long);
   std::byte* host_copy(graph::Storage& storage) override;
+  bool on_host(const array& a);
   Ref<memory::Buffer> allocate_host(size_t bytes) override;
   Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) override;
   void end_writable_export(memory::Buffer& buffer) override;
@@ -64,7 +68,10 @@ class Engine final : public graph::Evaluator {
 
   // Under the lock; false when a plan was made: walk again.
   bool try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
-               std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead);
+               std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead,
+               const std::function<void()>*& before_long);
+  // Of what walk_ found; `entry` null: no plan yet.
+  bool is_short(std::span<const array> arrays, const PlanEntry* entry);
   bool run_small(PlanEntry& entry, bool wait, Attempt& attempt, std::unique_lock<std::mutex>& lock);
   std::shared_ptr<passes::Plan> make_plan(const graph::Walk& walk, bool fusion,
                                           std::unique_lock<std::mutex>& lock);

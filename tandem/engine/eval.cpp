@@ -7,6 +7,12 @@ namespace tandem {
 
 void eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, true); }
 
+void eval(std::span<const array> arrays, const std::function<void()>& before_long) {
+  engine::Engine::instance().eval(arrays, true, &before_long);
+}
+
+bool on_host(const array& a) { return engine::Engine::instance().on_host(a); }
+
 void async_eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, false); }
 
 void synchronize_all() { engine::Engine::instance().scheduler().synchronize_all(); }

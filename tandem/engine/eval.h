@@ -12,10 +12,17 @@ namespace tandem {
 
 // Computes the arrays and waits for them. Raises what a computation raised.
 void eval(std::span<const array> arrays);
+// The same for a caller who holds a lock that others want: `before_long` is called, once, where it
+// turns out to be more than about 20 us of work for the calling thread. The lock may be taken again
+// when eval returns or raises, not before.
+void eval(std::span<const array> arrays, const std::function<void()>& before_long);
 inline void eval(std::initializer_list<array> arrays) {
   eval(std::span<const array>(arrays.begin(), arrays.size()));
 }
 inline void eval(const array& a) { eval(std::span<const array>(&a, 1)); }
+// Whether the elements of an evaluated array are in host memory, so that nobody needs to be waited
+// for.
+bool on_host(const array& a);
 // Plans and queues the computation; never waits for queued work.
 void async_eval(std::span<const array> arrays);
 inline void async_eval(const array& a) { async_eval(std::span<const array>(&a, 1)); }

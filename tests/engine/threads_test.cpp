@@ -1,5 +1,6 @@
 // Several threads and streams at once: overlapping evals, work that is still pending, random
 // programs over six streams of three devices.
+#include <cmath>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -111,6 +112,35 @@ TEST(Threads, eval_while_async_pending) {
   latch->open();
   caller.get();
   EXPECT_EQ(values<float>(last)[999], 1000.0f);
+}
+
+// A kernel is made and used for the first time on a GPU while one of its streams waits for a CPU
+// stream that is held: neither waits for the other.
+TEST(Threads, cpu_producer_of_gpu_with_module_load) {
+  const array x = ramp({777});
+  eval({add(x, x, kGpu)});
+  auto latch = std::make_shared<Latch>();
+  const Stream held = new_stream(kCpu), waiting = new_stream(kGpu), other = new_stream(kGpu);
+  hold_stream(held, latch);
+  array y = add(x, Scalar(1.0), held);
+  array z = multiply(y, Scalar(3.0), waiting);
+  const array queued[] = {y, z};
+  async_eval(queued);
+  const Gain gain;
+  auto caller = std::async(std::launch::async, [&] {
+    // The same queue comes behind what it waits for, another one does not.
+    array behind = sqrt(abs(sin(z, waiting), waiting), waiting);
+    async_eval(std::span(&behind, 1));
+    const array free = cos(sin(sqrt(abs(x, other), other), other), other);
+    return std::pair(values<float>(free)[0], behind);
+  });
+  const bool returned = caller.wait_for(std::chrono::minutes(2)) == std::future_status::ready;
+  EXPECT_TRUE(returned) << "a first use of a kernel waits for a stream that waits";
+  latch->open();
+  const auto [one, behind] = caller.get();
+  EXPECT_EQ(one, 1.0f);
+  EXPECT_GE(gain.kernels_built(), 1u);
+  EXPECT_NEAR(values<float>(behind)[0], std::sqrt(std::abs(std::sin(3.0f))), 1e-5);
 }
 
 // The calling thread waits for what it asks for and for nothing else.
