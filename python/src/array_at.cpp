@@ -7,6 +7,7 @@
 
 #include "bindings.h"
 #include "casters.h"
+#include "gil.h"
 #include "indexing.h"
 
 namespace tandem::python {
@@ -23,7 +24,7 @@ struct ArrayAt {
     TANDEM_USER(index.has_value(), ArgumentError, "array.at",
                 "expects an index first, as in x.at[0].{}(1)", name_of(how));
     const Operand operand = value_from(given.ptr());
-    std::optional<nb::gil_scoped_release> released;
+    std::optional<GilReleased> released;
     if (has_mask(*index)) released.emplace();
     return index_update(value, *index, operand, how);
   }

@@ -7,6 +7,7 @@
 #include "array_data.h"
 #include "bindings.h"
 #include "errors.h"
+#include "gil.h"
 #include "operators.h"
 #include "values.h"
 
@@ -140,7 +141,7 @@ PyObject* get_item(PyObject* self, PyObject* key) noexcept {
     const std::span<PyObject* const> items = items_of(key);
     if (std::ranges::all_of(items, is_basic)) return wrap(indexed(a, parse(items, a.shape())));
     const Index index = index_from(key);
-    std::optional<nb::gil_scoped_release> released;
+    std::optional<GilReleased> released;
     if (has_mask(index)) released.emplace();
     array result = tandem::index(a, index);
     released.reset();
@@ -154,7 +155,7 @@ int set_item(PyObject* self, PyObject* key, PyObject* value) noexcept {
     if (!value) throw nb::type_error("elements of an array cannot be deleted");
     const Index index = index_from(key);
     const Operand written = value_from(value);
-    std::optional<nb::gil_scoped_release> released;
+    std::optional<GilReleased> released;
     if (has_mask(index)) released.emplace();
     array result = index_update(array_of(self), index, written);
     released.reset();
