@@ -5,6 +5,7 @@
 
 #include "bindings.h"
 #include "casters.h"
+#include "gil.h"
 
 namespace tandem::python {
 namespace {
