@@ -100,7 +100,7 @@ class Engine final : public graph::Evaluator {
   PlanCache plan_cache_;
   graph::Walk walk_;
   std::atomic<int64_t> next_look_ns_{0};  // at the system's memory, on the steady clock
-  std::atomic<bool> gave_up_{false};  // waiting at the end of the program
+  std::atomic<bool> gave_up_{false};      // waiting at the end of the program
   mutable std::mutex interrupt_mutex_;
   std::shared_ptr<const std::function<bool()>> interrupt_check_;
 };
