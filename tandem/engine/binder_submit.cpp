@@ -215,7 +215,16 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
   for (const uint32_t i : segment.instructions) {
     for (const passes::Operand& operand : plan().instructions[i].buffers) {
       Bound& bound = values_[operand.value];
-      if (!operand.written || !bound.buffer) continue;
+      if (!bound.buffer) continue;
+      if (!operand.written) {
+        // A value of an earlier segment of this stream, which is none of the inputs: its owner may
+        // let go of it at once.
+        const uint32_t maker = plan().values[operand.value].instruction;
+        if (maker != kNone && plan().instructions[maker].segment != number) {
+          memory::note(bound.buffer->find(device.place())->uses, point);
+        }
+        continue;
+      }
       memory::Copy& copy = *bound.buffer->find(device.place());
       copy.valid = point;
       copy.uses.clear();

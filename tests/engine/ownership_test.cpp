@@ -1,5 +1,8 @@
 // Donation, sticky outputs, exports and memory errors.
+#include <optional>
+
 #include "helpers.h"
+#include "latch_work.h"
 #include "tandem/base/settings.h"
 #include "tandem/memory/fault.h"
 
@@ -79,6 +82,26 @@ TEST(Ownership, donation_with_several_outputs_keeps_what_is_read_later) {
     EXPECT_EQ(values<float>(z)[4096], 8192.0f);
     EXPECT_EQ(values<float>(w)[3], 4.0f * 6.0f + 3.0f);
   }
+}
+
+// A value that a later part of its own stream will read is let go of: its memory goes to nobody else
+// before that part has run.
+TEST(Ownership, a_value_dropped_before_its_stream_has_read_it_again) {
+  const Stream own = new_stream(kCpu), held = new_stream(kCpu), other = new_stream(kCpu);
+  auto latch = std::make_shared<Latch>();
+  const array x = ramp({16});
+  hold_stream(held, latch);
+  std::optional<array> kept = add(x, Scalar(1.0), own);
+  const array late = multiply(x, Scalar(3.0), held);
+  const array sum = add(*kept, late, own);  // behind `held`
+  async_eval(std::vector<array>{*kept, sum});
+  eval(*kept);
+  kept.reset();
+  std::vector<array> others;  // as large as what was let go of
+  for (int i = 0; i < 64; ++i) others.push_back(add(x, Scalar(1000.0 + i), other));
+  eval(others);
+  latch->open();
+  for (int64_t i = 0; i < 16; ++i) EXPECT_EQ(values<float>(sum)[static_cast<size_t>(i)], 1 + 4 * i);
 }
 
 // Every allocation of a run fails in turn: the eval raises, the graph stays, a retry is right.
