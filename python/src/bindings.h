@@ -32,6 +32,7 @@ void bind_exchange(nb::module_& m, ArrayClass& cls);
 void bind_evaluation(nb::module_& m);
 void bind_memory(nb::module_& m);
 void bind_compile(nb::module_& m);
+void bind_io(nb::module_& m);
 void bind_inspect(nb::module_& m);
 
 }  // namespace tandem::python

@@ -43,6 +43,7 @@ NB_MODULE(_core, m) {
   bind_evaluation(m);
   bind_memory(m);
   bind_compile(m);
+  bind_io(m);
   bind_inspect(m);
   bind_constants(m);
 }

@@ -74,11 +74,15 @@ array array::from_foreign(void* data, Dims shape, Dims strides, Dtype dtype,
 }
 
 array array::from_file(const std::string& path, size_t offset, Dims shape, Dtype dtype) {
+  return from_file(memory::FileMap::open(path), offset, shape, dtype);
+}
+
+array array::from_file(const std::shared_ptr<const memory::FileMap>& file, size_t offset,
+                       Dims shape, Dtype dtype) {
   const size_t bytes = static_cast<size_t>(element_count(shape, "from_file")) * size_of(dtype);
   TANDEM_USER(offset % size_of(dtype) == 0, ArgumentError, "from_file",
               "the offset is no multiple of the element size: got {}, expected a multiple of {}",
               offset, size_of(dtype));
-  const std::shared_ptr<const memory::FileMap> file = memory::FileMap::open(path);
   file->check(offset, bytes);
   if (bytes == 0) return from_bytes(nullptr, shape, dtype);
   auto storage = make_ref<graph::Storage>();

@@ -5,6 +5,7 @@
 #include <complex>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -15,6 +16,10 @@
 #include "tandem/base/shape.h"
 #include "tandem/device/ids.h"
 #include "tandem/graph/node.h"
+
+namespace tandem::memory {
+class FileMap;
+}
 
 namespace tandem {
 
@@ -52,6 +57,9 @@ class array {
   // never written. Raises IoError when there is no such file or it is too short; so does whoever
   // asks for a value after the file was cut.
   static array from_file(const std::string& path, size_t offset, Dims shape, Dtype dtype);
+  // Several arrays may share one open file.
+  static array from_file(const std::shared_ptr<const memory::FileMap>& file, size_t offset,
+                         Dims shape, Dtype dtype);
 
   explicit array(graph::NodeRef node) : node_(std::move(node)) {}
 

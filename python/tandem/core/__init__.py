@@ -6,6 +6,7 @@ from tandem import _core
 from tandem._core import *  # noqa: F403
 from tandem._core import __version__, random
 from tandem.core import cuda, metal
+from tandem.core.files import load, save, save_safetensors, savez, savez_compressed
 
 # Compiled submodules are importable under their public names.
 sys.modules[f"{__name__}.random"] = random
@@ -16,4 +17,5 @@ for _value in vars(_core).values():
         _value.__module__ = __name__
 
 __all__ = ["__version__", "cuda", "metal", "random"]
+__all__ += ["load", "save", "save_safetensors", "savez", "savez_compressed"]
 __all__ += [name for name in vars(_core) if not name.startswith("_") and name not in __all__]
