@@ -1,6 +1,7 @@
 // The exception classes of the module and the translation of C++ exceptions to them.
 #include "errors.h"
 
+#include <cstring>
 #include <string>
 
 #include "bindings.h"
@@ -39,6 +40,13 @@ void set_interrupted() {
   if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
 }
 
+// Texts may quote what a file holds, which need not be UTF-8.
+void set_text(PyObject* type, const char* text) {
+  const nb::object decoded = nb::steal(
+      PyUnicode_DecodeUTF8(text, static_cast<Py_ssize_t>(std::strlen(text)), "backslashreplace"));
+  if (decoded) PyErr_SetObject(type, decoded.ptr());
+}
+
 }  // namespace
 
 void set_python_error() noexcept {
@@ -49,36 +57,33 @@ void set_python_error() noexcept {
   } catch (const nb::builtin_exception& e) {
     const bool index = e.type() == nb::exception_type::index_error;
     const bool value = e.type() == nb::exception_type::value_error;
-    PyErr_SetString(index   ? PyExc_IndexError
-                    : value ? PyExc_ValueError
-                            : PyExc_TypeError,
-                    e.what());
+    set_text(index ? PyExc_IndexError : value ? PyExc_ValueError : PyExc_TypeError, e.what());
   } catch (const Interrupted&) {
     set_interrupted();
   } catch (const AxisError& e) {
-    PyErr_SetString(classes.axis, e.what());
+    set_text(classes.axis, e.what());
   } catch (const ShapeError& e) {
-    PyErr_SetString(classes.shape, e.what());
+    set_text(classes.shape, e.what());
   } catch (const DTypeError& e) {
-    PyErr_SetString(classes.dtype, e.what());
+    set_text(classes.dtype, e.what());
   } catch (const ArgumentError& e) {
-    PyErr_SetString(classes.argument, e.what());
+    set_text(classes.argument, e.what());
   } catch (const DeviceError& e) {
-    PyErr_SetString(classes.device, e.what());
+    set_text(classes.device, e.what());
   } catch (const OutOfMemory& e) {
-    PyErr_SetString(classes.out_of_memory, e.what());
+    set_text(classes.out_of_memory, e.what());
   } catch (const IoError& e) {
-    PyErr_SetString(classes.io, e.what());
+    set_text(classes.io, e.what());
   } catch (const InternalError& e) {
-    PyErr_SetString(classes.internal, e.what());
+    set_text(classes.internal, e.what());
   } catch (const Error& e) {
-    PyErr_SetString(classes.error, e.what());
+    set_text(classes.error, e.what());
   } catch (const std::bad_alloc&) {
-    PyErr_SetString(classes.out_of_memory, "[memory] the system refused an allocation");
+    set_text(classes.out_of_memory, "[memory] the system refused an allocation");
   } catch (const std::exception& e) {
-    PyErr_SetString(classes.internal, e.what());
+    set_text(classes.internal, e.what());
   } catch (...) {
-    PyErr_SetString(classes.internal, "[internal] unknown exception");
+    set_text(classes.internal, "[internal] unknown exception");
   }
 }
 

@@ -17,7 +17,9 @@ std::span<const std::byte> span_of(const nb::bytes& bytes) {
   return {static_cast<const std::byte*>(bytes.data()), bytes.size()};
 }
 
-nb::bytes to_bytes(const std::vector<std::byte>& bytes) { return {bytes.data(), bytes.size()}; }
+nb::bytes to_bytes(const std::vector<std::byte>& bytes) {
+  return nb::bytes(bytes.data(), bytes.size());
+}
 
 // Runs without the GIL: files are slow, and arrays may have to be computed first.
 template <class F>
@@ -58,9 +60,8 @@ void bind_io(nb::module_& parent) {
   m.def("read_npy", [](const nb::bytes& file, const std::string& name) {
     return nb::steal(wrap(load_npy(span_of(file), name)));
   });
-  m.def("load_npz", [](const std::string& path) {
-    return to_dict(released([&] { return load_npz(path); }));
-  });
+  m.def("load_npz",
+        [](const std::string& path) { return to_dict(released([&] { return load_npz(path); })); });
   m.def("read_npz", [](const nb::bytes& file, const std::string& name) {
     return to_dict(load_npz(span_of(file), name));
   });
@@ -70,9 +71,8 @@ void bind_io(nb::module_& parent) {
   m.def("read_safetensors", [](const nb::bytes& file, const std::string& name) {
     return to_tuple(load_safetensors(span_of(file), name));
   });
-  m.def("save_npy", [](const std::string& path, const array& a) {
-    released([&] { save_npy(path, a); });
-  });
+  m.def("save_npy",
+        [](const std::string& path, const array& a) { released([&] { save_npy(path, a); }); });
   m.def("write_npy",
         [](const array& a) { return to_bytes(released([&] { return npy_bytes(a); })); });
   m.def("save_npz", [](const std::string& path, const nb::dict& arrays, bool compressed) {

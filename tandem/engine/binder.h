@@ -149,7 +149,7 @@ class Binder {
 
   void refresh_exported();
   void reserve_segment(uint32_t number);
-  void reserve_block(uint32_t value, DeviceEntry& device, memory::Block block);
+  void reserve_block(uint32_t value, DeviceEntry& device, const memory::Block& block);
   memory::Block make_room(memory::Pool& pool, Device place, size_t bytes, uint16_t stream,
                           uint32_t segment);
   std::vector<Victim> victims(Device place, uint32_t segment) const;

@@ -109,11 +109,11 @@ void Binder::reserve_value(uint32_t number) {
   memory::Block block = allocate(*device.pool, device.place(), bytes, walk_->streams[maker.slot],
                                  entry_->output_addresses[number]);
   entry_->output_addresses[number] = block.data;
-  reserve_block(number, device, std::move(block));
+  reserve_block(number, device, block);
 }
 
 // The value will be written to the block.
-void Binder::reserve_block(uint32_t value, DeviceEntry& device, memory::Block block) {
+void Binder::reserve_block(uint32_t value, DeviceEntry& device, const memory::Block& block) {
   Bound& bound = values_[value];
   bound.data = block.data;
   bound.after = block.after;

@@ -77,7 +77,8 @@ void save_npy(const std::string& path, const array& a) {
   const array dense = contiguous(a);
   const auto* data = static_cast<const std::byte*>(dense.data());
   io::write_file(path, [&](const io::Sink& sink) {
-    sink(std::as_bytes(std::span(io::npy_header(a.dtype(), a.shape()))));
+    const std::string header = io::npy_header(a.dtype(), a.shape());
+    sink(std::as_bytes(std::span(header)));
     sink({data, dense.nbytes()});
   });
 }

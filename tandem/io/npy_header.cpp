@@ -155,8 +155,8 @@ NpyHeader parse_npy_header(std::span<const std::byte> head, const std::string& n
               "{} is no npy file", name);
   const auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<uint8_t>(text[i])); };
   const size_t version = byte(6);
-  TANDEM_USER(version >= 1 && version <= 3, IoError, "load", "{} has npy version {}, expected 1 to 3",
-              name, version);
+  TANDEM_USER(version >= 1 && version <= 3, IoError, "load",
+              "{} has npy version {}, expected 1 to 3", name, version);
   const size_t start = version == 1 ? 10 : 12;
   TANDEM_USER(text.size() >= start, IoError, "load", "{} is cut in its header", name);
   size_t length = byte(8) | byte(9) << 8;
@@ -171,8 +171,8 @@ std::string npy_header(Dtype dtype, Dims shape) {
   std::string extents;
   for (const int64_t extent : shape) extents += fmt::format("{}, ", extent);
   const char order = size_of(dtype) == 1 ? '|' : '<';
-  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}", order,
-                                 kDescr[static_cast<size_t>(dtype)].code, extents);
+  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}",
+                                 order, kDescr[static_cast<size_t>(dtype)].code, extents);
   const size_t version = text.size() + 64 < 65536 ? 1 : 2;
   const size_t start = version == 1 ? 10 : 12;
   text.append(63 - (start + text.size()) % 64, ' ');

@@ -52,8 +52,8 @@ array read_member(zip_t* archive, zip_uint64_t index, const std::string& name) {
     bytes.resize(have + static_cast<size_t>(got));
     if (got == 0 || bytes.size() > facts.size) break;
   }
-  TANDEM_USER(bytes.size() == facts.size, IoError, "load", "{} is damaged: got {} bytes, expected {}",
-              name, bytes.size(), facts.size);
+  TANDEM_USER(bytes.size() == facts.size, IoError, "load",
+              "{} is damaged: got {} bytes, expected {}", name, bytes.size(), facts.size);
   return load_npy(bytes, name);
 }
 
@@ -106,8 +106,7 @@ std::vector<std::byte> npz_bytes(const NamedArrays& arrays, bool compressed) {
     zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index),
                              compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
   }
-  TANDEM_USER(zip_close(archive.get()) == 0, IoError, "savez", "{}",
-              zip_strerror(archive.get()));
+  TANDEM_USER(zip_close(archive.get()) == 0, IoError, "savez", "{}", zip_strerror(archive.get()));
   (void)archive.release();  // closed
   zip_stat_t facts;
   TANDEM_USER(zip_source_open(source.get()) == 0 && zip_source_stat(source.get(), &facts) == 0,
@@ -115,8 +114,8 @@ std::vector<std::byte> npz_bytes(const NamedArrays& arrays, bool compressed) {
   std::vector<std::byte> bytes(facts.size);
   const zip_int64_t got = zip_source_read(source.get(), bytes.data(), bytes.size());
   zip_source_close(source.get());
-  TANDEM_USER(got == static_cast<zip_int64_t>(bytes.size()), IoError, "save",
-              "{}: the archive cannot be read back", path);
+  TANDEM_USER(got == static_cast<zip_int64_t>(bytes.size()), IoError, "savez",
+              "the archive cannot be read back");
   return bytes;
 }
 

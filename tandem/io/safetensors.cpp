@@ -14,8 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, kDtypeCount> kNames = {
-    "BOOL", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64", "C64"};
+constexpr std::array<std::string_view, kDtypeCount> kNames = {"BOOL", "U8",  "U16", "U32", "U64",
+                                                              "I8",   "I16", "I32", "I64", "F16",
+                                                              "BF16", "F32", "F64", "C64"};
 constexpr size_t kMostHeader = 100'000'000;
 constexpr const char* kMetadata = "__metadata__";
 
@@ -44,7 +45,8 @@ Entry entry_of(const Json& json, size_t data, size_t file_size, const std::strin
   }
   Entry entry{static_cast<Dtype>(known - kNames.begin()), {}, 0};
   for (const Json& extent : shape) {
-    if (!extent.is_number_unsigned() || extent.get<uint64_t>() >> 62 != 0 || entry.shape.size() == 64) {
+    if (!extent.is_number_unsigned() || extent.get<uint64_t>() >> 62 != 0 ||
+        entry.shape.size() == 64) {
       fail(name, "a malformed shape");
     }
     entry.shape.push_back(extent.get<int64_t>());
@@ -61,8 +63,9 @@ Entry entry_of(const Json& json, size_t data, size_t file_size, const std::strin
   }
   if (begin > end || end > file_size - data ||
       end - begin != static_cast<uint64_t>(count) * size_of(entry.dtype)) {
-    fail(name, fmt::format("data_offsets [{}, {}] that do not fit shape {} of {} in a file of {} bytes",
-                           begin, end, to_string(entry.shape), name_of(entry.dtype), file_size));
+    fail(name,
+         fmt::format("data_offsets [{}, {}] that do not fit shape {} of {} in a file of {} bytes",
+                     begin, end, to_string(entry.shape), name_of(entry.dtype), file_size));
   }
   entry.offset = data + begin;
   return entry;
@@ -77,7 +80,8 @@ Contents parse(std::span<const std::byte> file, const std::string& name) {
   if (file.size() < 8) fail(name, "it is shorter than its header");
   uint64_t length = 0;
   for (size_t i = 0; i < 8; ++i) length |= std::to_integer<uint64_t>(file[i]) << (8 * i);
-  if (length > kMostHeader || length > file.size() - 8) fail(name, "its header is longer than the file");
+  if (length > kMostHeader || length > file.size() - 8)
+    fail(name, "its header is longer than the file");
   const auto* text = reinterpret_cast<const char*>(file.data() + 8);
   const Json header = Json::parse(text, text + length, nullptr, false);
   if (!header.is_object()) fail(name, "its header is no JSON object");
@@ -102,8 +106,8 @@ Safetensors load_safetensors(std::span<const std::byte> file, const std::string&
   Contents contents = parse(file, name);
   Safetensors result{{}, std::move(contents.metadata)};
   for (const auto& [key, entry] : contents.entries) {
-    result.arrays.emplace(
-        key, array::from_bytes(file.data() + entry.offset, entry.shape, entry.dtype));
+    result.arrays.emplace(key,
+                          array::from_bytes(file.data() + entry.offset, entry.shape, entry.dtype));
   }
   return result;
 }
@@ -129,8 +133,8 @@ void write_safetensors(const io::Sink& sink, const NamedArrays& arrays,
   // Wide elements first, so that every array is aligned to its elements.
   std::vector<std::pair<std::string, array>> ordered;
   for (const auto& [name, a] : arrays) {
-    TANDEM_USER(name != kMetadata, ArgumentError, "save_safetensors", "an array may not be called {}",
-                kMetadata);
+    TANDEM_USER(name != kMetadata, ArgumentError, "save_safetensors",
+                "an array may not be called {}", kMetadata);
     ordered.emplace_back(name, contiguous(a));
   }
   std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {

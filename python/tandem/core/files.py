@@ -33,7 +33,9 @@ def _format_of(file: File, path: str | None, format: str | None) -> str:
         name = path if path is not None else str(getattr(file, "name", ""))
         format = name.rpartition(".")[2]
     if format not in FORMATS:
-        raise ArgumentError(f"[load] unknown file format: got '{format}', expected npy, npz or safetensors")
+        raise ArgumentError(
+            f"[load] unknown file format: got '{format}', expected npy, npz or safetensors"
+        )
     return format
 
 
