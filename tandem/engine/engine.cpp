@@ -12,6 +12,7 @@
 #include "tandem/device/trace.h"
 #include "tandem/engine/eval.h"
 #include "tandem/engine/exit.h"
+#include "tandem/engine/export_digest.h"
 #include "tandem/engine/kernel_cache.h"
 #include "tandem/graph/flat_graph.h"
 #include "tandem/passes/planner.h"
@@ -308,10 +309,27 @@ Ref<memory::Buffer> Engine::allocate_host(size_t bytes) {
   }
 }
 
-void Engine::end_writable_export(memory::Buffer& buffer) {
+uint64_t Engine::begin_writable_export(memory::Buffer& buffer) {
+  uint64_t copies = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    buffer.writable_exports().fetch_add(1);
+    copies = digest_of_mirrors(buffer);
+  }
+  return digest_of_elements(buffer, copies);
+}
+
+void Engine::end_writable_export(memory::Buffer& buffer, uint64_t before) {
+  uint64_t copies = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    copies = digest_of_mirrors(buffer);
+  }
+  const uint64_t after = digest_of_elements(buffer, copies);
   const std::lock_guard lock(mutex_);
   buffer.writable_exports().fetch_sub(1);
-  buffer.drop_mirrors(kHost);
+  const bool same = after != 0 && after == before && copies == digest_of_mirrors(buffer);
+  if (!same) buffer.drop_mirrors(kHost);
 }
 
 void Engine::end_retention(std::span<const array> arrays) {

@@ -26,7 +26,8 @@ class Engine final : public graph::Evaluator {
   bool on_host(const array& a);
   Ref<memory::Buffer> allocate_host(size_t bytes) override;
   Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) override;
-  void end_writable_export(memory::Buffer& buffer) override;
+  uint64_t begin_writable_export(memory::Buffer& buffer) override;
+  void end_writable_export(memory::Buffer& buffer, uint64_t before) override;
   void end_retention(std::span<const array> arrays) override;
   bool drain() override;
   int device_count(DeviceType type) override { return devices_.count(type); }

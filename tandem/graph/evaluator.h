@@ -26,8 +26,11 @@ class Evaluator {
   virtual Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) = 0;
 
   // The last look of a holder who may have written into the host's copy is over: what other devices
-  // have is out of date.
-  virtual void end_writable_export(memory::Buffer& buffer) = 0;
+  // have is out of date, unless nothing was written. `before` is what begin_writable_export gave.
+  virtual void end_writable_export(memory::Buffer& buffer, uint64_t before) = 0;
+  // Somebody gets to see the host's copy and may write into it. Returns what tells later whether
+  // the other copies still hold its elements; 0 when that is not known.
+  virtual uint64_t begin_writable_export(memory::Buffer& buffer) = 0;
 
   // What was made inside of a RetainScope, and is under the arrays, needs its inputs no more.
   virtual void end_retention(std::span<const array> arrays) = 0;

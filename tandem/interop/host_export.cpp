@@ -11,12 +11,12 @@ HostExport::HostExport(const array& value)
   writable_ = !buffer.foreign() || buffer.writable_exports().load() > 0;
   for (size_t i = 0; i < shape_.size(); ++i) writable_ &= strides_[i] != 0 || shape_[i] <= 1;
   buffer.exports().fetch_add(1);
-  if (writable_) buffer.writable_exports().fetch_add(1);
+  if (writable_) before_ = graph::evaluator().begin_writable_export(buffer);
 }
 
 HostExport::~HostExport() {
   memory::Buffer& buffer = *value_.node()->storage()->buffer;
-  if (writable_) graph::evaluator().end_writable_export(buffer);
+  if (writable_) graph::evaluator().end_writable_export(buffer, before_);
   buffer.exports().fetch_sub(1);
 }
 

@@ -31,6 +31,7 @@ class HostExport {
   Shape shape_;
   Strides strides_;
   bool writable_ = false;
+  uint64_t before_ = 0;  // see Evaluator::begin_writable_export
 };
 
 }  // namespace tandem::interop

@@ -159,6 +159,26 @@ def test_the_last_write_through_a_view_reaches_gpu():
     assert mx.add(a, 1, stream=mx.gpu)[7].item() == 8
 
 
+def test_views_that_are_only_read_cost_no_transfer():
+    a = mx.array(np.arange(100_001, dtype=np.float32)) + 0
+    mx.eval(mx.add(a, 1, stream=mx.gpu))
+    before = inspect.ledger()["host_to_device"]
+    assert np.array(a).sum() == np.asarray(a).sum()
+    assert mx.add(a, 2, stream=mx.gpu)[7].item() == 9
+    assert inspect.ledger()["host_to_device"] == before
+
+
+@pytest.mark.parametrize("position", [0, 7, 511, 100_000])
+def test_one_element_written_through_a_view_reaches_gpu(position):
+    a = mx.array(np.arange(100_001, dtype=np.float32)) + 0
+    mx.eval(mx.add(a, 1, stream=mx.gpu))
+    view = np.asarray(a)
+    view[position] = -5
+    del view
+    gc.collect()
+    assert mx.add(a, 1, stream=mx.gpu)[position].item() == -4
+
+
 def test_foreign_owner_freed_on_python_thread():
     """Owners die on threads of Python, when the work that reads their memory is done."""
     ends, failures = [], []
