@@ -16,7 +16,7 @@ degrees erf erfinv exp expm1 floor imag isfinite isinf isnan isneginf isposinf l
 logical_not nan_to_num negative positive radians real reciprocal round rsqrt sigmoid sign sin sinh sqrt
 square stop_gradient tan tanh trunc acos acosh asin asinh atan atanh zeros_like ones_like
 atleast_1d atleast_2d atleast_3d""".split()  # fmt: skip
-BINARY = """add allclose arctan2 array_equal bitwise_and bitwise_or bitwise_xor divide divmod equal
+BINARY = """add allclose arctan2 array_equal bitwise_and bitwise_or bitwise_xor divide equal
 floor_divide greater greater_equal isclose left_shift less less_equal logaddexp logical_and logical_or
 logical_xor maximum minimum multiply not_equal power remainder right_shift subtract atan2 pow
 bitwise_left_shift bitwise_right_shift""".split()  # fmt: skip
@@ -30,6 +30,7 @@ reshape(-1) round rsqrt sin split(1) sqrt square squeeze std sum tolist transpos
 moveaxis(0,0) swapaxes(0,0)""".split()  # fmt: skip
 
 EXPLICIT = """
+mx.divmod(A('int32', (7,)), A('int32', (7,), 1))|mx.divmod(A('uint8', (7,)), A('int8', (7,), 1))|mx.divmod(A('float32', (7,)), A('float16', (7,), 1))|mx.divmod(A('float32', (7,)), 2)|mx.divmod(7, A('int16', (7,), 1))|mx.divmod(A('float32', (2, 3)), A('float32', (2,), 1))
 mx.arange(5)|mx.arange(2, 9, 3)|mx.arange(1.0, 2.0, 0.25)|mx.arange(5, 0, -2)|mx.arange(0)|mx.arange(3, dtype=mx.float16)
 mx.linspace(0, 1, 5)|mx.linspace(0, 1, 1)|mx.linspace(2, -2, 7, dtype=mx.float16)|mx.linspace(0, 1, 0)|mx.linspace(0, 1, -1)
 mx.eye(3)|mx.eye(2, 4)|mx.eye(3, k=1)|mx.eye(3, 3, -1, dtype=mx.int32)|mx.identity(2)|mx.tri(3)|mx.tri(2, 3, 1)
