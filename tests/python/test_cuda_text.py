@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once  # compiles texts, runs nothing
+
 ROOT = Path(__file__).resolve().parents[2]
 RANDOM_KERNELS = int(os.environ.get("TEST_CUDA_RANDOM_KERNELS", "60"))
 

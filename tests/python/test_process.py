@@ -6,6 +6,8 @@ import sys
 import pytest
 from helpers import run_python
 
+pytestmark = pytest.mark.once  # about the life of processes
+
 
 def check(program: str, **env: str) -> str:
     result = run_python("-W", "ignore", "-c", program, env={**os.environ, **env})
