@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,13 +59,19 @@ def main() -> int:
     names = parser.parse_args().names
     table = configurations()
     failed = 0
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))  # most tests keep one thread busy
+    runs = {
+        name: {suite: pool.submit(run, command, table[name]) for suite, command in SUITES.items()}
+        for name in names or table
+        if not missing(table[name])
+    }
     print(f"{'configuration':22}" + "".join(f"{suite:20}" for suite in SUITES), flush=True)
     for name in names or table:
         settings = table[name]
         if reason := missing(settings):
             print(f"{name:22}{reason}", flush=True)
             continue
-        results = {suite: run(command, settings) for suite, command in SUITES.items()}
+        results = {suite: future.result() for suite, future in runs[name].items()}
         print(f"{name:22}" + "".join(f"{cell:20}" for _, cell, _ in results.values()), flush=True)
         for suite, (passed, _, output) in results.items():
             if passed:
