@@ -22,10 +22,10 @@ class Writer {
  public:
   explicit Writer(const array& a) : data_(const_cast<float*>(a.data<float>())), owner_(a) {
     buffer().exports() += 1;
-    buffer().writable_exports() += 1;
+    before_ = graph::evaluator().begin_writable_export(buffer());
   }
   ~Writer() {
-    graph::evaluator().end_writable_export(buffer());
+    graph::evaluator().end_writable_export(buffer(), before_);
     buffer().exports() -= 1;
   }
   Writer(const Writer&) = delete;
@@ -35,6 +35,7 @@ class Writer {
   memory::Buffer& buffer() { return *owner_.node()->storage()->buffer; }
   float* data_;
   array owner_;
+  uint64_t before_ = 0;
 };
 
 float third_on(const array& a, Device device) {
