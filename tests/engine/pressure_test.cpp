@@ -2,6 +2,7 @@
 // of memory when the step is left out.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
 
 #include "limits.h"
@@ -151,13 +152,13 @@ TEST(Pressure, work_that_holds_free_memory_is_waited_for) {
     run_async(made_there(3 * kUnit));
     run_async(made_there(3 * kUnit + 4096));
     const uint64_t waits = inspect::counters().pressure_waits;
-    bool over = false;
+    std::atomic<bool> over = false;
     std::thread resumer([&] {
       while (inspect::counters().pressure_waits == waits && !over) std::this_thread::yield();
       gpu.resume();
     });
     struct Join {
-      bool& over;
+      std::atomic<bool>& over;
       std::thread& thread;
       ~Join() {
         over = true;
