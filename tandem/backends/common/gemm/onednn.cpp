@@ -1,5 +1,6 @@
 // float32 and bfloat16 through oneDNN, one thread per slab: its own threads are never used. The cut
 // into slabs follows from the shape, so bits do not depend on the number of threads.
+#include <pthread.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -155,6 +156,10 @@ class ProductCache {
     return order_.front().second;
   }
 
+  // Around fork(), so that a child never finds a product half made, here or inside of the library.
+  void before_fork() { mutex_.lock(); }
+  void after_fork() { mutex_.unlock(); }
+
  private:
   using Order = std::list<std::pair<ProductKey, std::shared_ptr<const Product>>>;
   std::mutex mutex_;
@@ -164,6 +169,9 @@ class ProductCache {
 
 ProductCache& product_cache() {
   static auto* instance = new ProductCache;
+  [[maybe_unused]] static const bool registered =
+      pthread_atfork([] { product_cache().before_fork(); }, [] { product_cache().after_fork(); },
+                     [] { product_cache().after_fork(); }) == 0;
   return *instance;
 }
 
