@@ -13,7 +13,8 @@ namespace tandem::python {
 class GilReleased {
  public:
   GilReleased() : state_(PyEval_SaveThread()) {}
-  ~GilReleased() {
+  // The unwinding that ends a thread is caught as a reference to nothing, which a sanitizer minds.
+  __attribute__((no_sanitize("undefined"))) ~GilReleased() {
     try {
       PyEval_RestoreThread(state_);
     } catch (abi::__forced_unwind&) {
