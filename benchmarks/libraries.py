@@ -50,13 +50,19 @@ class Library:
         return str(getattr(self.functions, "__version__", ""))
 
 
-class _ArrayFunctions:
-    def __init__(self, module: ModuleType) -> None:
+class _Functions:
+    """The names of a module, with those that a class below adds or changes."""
+
+    def __init__(self, module: Any) -> None:
         self.module = module
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.module, name)
+        function = getattr(self.module, name)
+        setattr(self, name, function)  # the next look-up costs no more than one in the module
+        return function
 
+
+class _ArrayFunctions(_Functions):
     @staticmethod
     def scatter_add(x: Any, indices: Any, values: Any) -> Any:
         return x.at[indices].add(values)
@@ -97,10 +103,7 @@ class Mlx(_ArrayFramework):
         return core
 
 
-class _NumpyFunctions:
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
+class _NumpyFunctions(_Functions):
     @staticmethod
     def softmax(x: np.ndarray, axis: int) -> np.ndarray:
         e = np.exp(x - np.max(x, axis=axis, keepdims=True))
@@ -121,7 +124,7 @@ class Numpy(Library):
     name = "numpy"
 
     def load(self) -> _NumpyFunctions:
-        return _NumpyFunctions()
+        return _NumpyFunctions(np)
 
     def array(self, values: np.ndarray) -> np.ndarray:
         return values
@@ -130,13 +133,7 @@ class Numpy(Library):
         return np.__version__
 
 
-class _TorchFunctions:
-    def __init__(self, torch: ModuleType) -> None:
-        self.torch = torch
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.torch, name)
-
+class _TorchFunctions(_Functions):
     def transpose(self, x: Any) -> Any:
         return x.T
 
@@ -144,25 +141,25 @@ class _TorchFunctions:
         return x.contiguous()
 
     def sort(self, x: Any, axis: int) -> Any:
-        return self.torch.sort(x, dim=axis).values
+        return self.module.sort(x, dim=axis).values
 
     def argsort(self, x: Any, axis: int) -> Any:
-        return self.torch.argsort(x, dim=axis, stable=True)
+        return self.module.argsort(x, dim=axis, stable=True)
 
     def max(self, x: Any, axis: int, keepdims: bool = False) -> Any:
-        return self.torch.amax(x, dim=axis, keepdim=keepdims)
+        return self.module.amax(x, dim=axis, keepdim=keepdims)
 
     def var(self, x: Any, axis: int) -> Any:
-        return self.torch.var(x, dim=axis, correction=0)
+        return self.module.var(x, dim=axis, correction=0)
 
     def take(self, x: Any, indices: Any, axis: int) -> Any:
-        return self.torch.index_select(x, axis, indices)
+        return self.module.index_select(x, axis, indices)
 
     def scatter_add(self, x: Any, indices: Any, values: Any) -> Any:
         return x.index_add(0, indices, values)
 
     def concatenate(self, arrays: Sequence[Any], axis: int) -> Any:
-        return self.torch.cat(list(arrays), dim=axis)
+        return self.module.cat(list(arrays), dim=axis)
 
 
 class Torch(Library):
@@ -172,10 +169,10 @@ class Torch(Library):
         return _TorchFunctions(importlib.import_module("torch"))
 
     def array(self, values: np.ndarray) -> Any:
-        return self.functions.torch.from_numpy(values.copy())
+        return self.functions.module.from_numpy(values.copy())
 
     def runner(self, compute: Compute, arrays: Sequence[Any]) -> Call:
-        inference = self.functions.torch.inference_mode
+        inference = self.functions.module.inference_mode
 
         def call() -> Any:
             with inference():
@@ -184,15 +181,13 @@ class Torch(Library):
         return call
 
     def version(self) -> str:
-        return str(self.functions.torch.__version__)
+        return str(self.functions.module.__version__)
 
 
-class _JaxFunctions:
+class _JaxFunctions(_Functions):
     def __init__(self, jax: ModuleType) -> None:
+        super().__init__(jax.numpy)
         self.jax = jax
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.jax.numpy, name)
 
     def softmax(self, x: Any, axis: int) -> Any:
         return self.jax.nn.softmax(x, axis=axis)
@@ -250,8 +245,8 @@ class Numexpr(Library):
 
 def available() -> list[Library]:
     """Tandem first, then every peer that is installed."""
-    found: list[Library] = []
-    for kind in (Tandem, Numpy, Mlx, Torch, Jax, Numexpr):
+    found: list[Library] = [Tandem()]
+    for kind in (Numpy, Mlx, Torch, Jax, Numexpr):
         try:
             found.append(kind())
         except ImportError:

@@ -28,6 +28,7 @@ class Row:
     flops: float = 0
     lane_instructions: float = 0
     target_roof: float | None = None  # times the roof
+    positions: bool = False  # the result points into the last axis of the first input
     tolerance: float = 1e-4  # relative, against NumPy; 0: not compared
 
     def call(self, library: Library) -> Call | None:
