@@ -30,6 +30,13 @@ constexpr int bit_width(Type type) {
 }
 constexpr bool is_store(Op op) { return op == Op::store || op == Op::store_at; }
 
+// Whether an operation computes from its operands alone: it is neither a source nor reads or writes
+// memory.
+inline bool computes(Op op) {
+  const OpSignature signature = signature_of(op);
+  return signature != OpSignature::source && signature != OpSignature::sink && op != Op::load_at;
+}
+
 // The result type where the operands alone give it; empty where the node states it (sources,
 // load_at, conversions) or the operands do not fit.
 std::optional<Type> infer_type(Op op, std::span<const Type> operands);

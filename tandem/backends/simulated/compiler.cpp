@@ -5,6 +5,7 @@
 #include "tandem/backends/simulated/executable.h"
 #include "tandem/backends/simulated/simulated.h"
 #include "tandem/kernel/ir.h"
+#include "tandem/kernel/signatures.h"
 
 namespace tandem::backends::simulated {
 namespace {
@@ -13,22 +14,8 @@ namespace {
 constexpr double kLeafFlops = 20;
 
 double flops_of(kernel::Op op) {
-  using kernel::Op;
-  switch (op) {
-    case Op::constant:
-    case Op::param:
-    case Op::index:
-    case Op::load:
-    case Op::load_at:
-    case Op::stage_result:
-    case Op::store:
-    case Op::store_at:
-      return 0;
-    case Op::call:
-      return kLeafFlops;
-    default:
-      return 1;
-  }
+  if (op == kernel::Op::call) return kLeafFlops;
+  return kernel::computes(op) ? 1 : 0;
 }
 
 // Operations per point of the domain; what runs once per row is left out.

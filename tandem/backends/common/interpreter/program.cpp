@@ -60,21 +60,6 @@ Combination combination_of(const Kernel& kernel, const Stage& stage, const TileT
 }
 
 bool is_uniform_source(Op op) { return op == Op::constant || op == Op::param; }
-bool is_pure(const Node& node) {
-  switch (node.op) {
-    case Op::constant:
-    case Op::param:
-    case Op::index:
-    case Op::load:
-    case Op::load_at:
-    case Op::stage_result:
-    case Op::store:
-    case Op::store_at:
-      return false;
-    default:
-      return true;
-  }
-}
 
 class Lowering {
  public:
@@ -114,7 +99,7 @@ class Lowering {
         uniform_[id] = program_.uniform_count++;
         program_.splats.push_back(
             {uniform_[id], node.type, is_param, is_param ? node.slot : node.bits});
-      } else if (is_pure(node) && all_uniform(node)) {
+      } else if (kernel::computes(node.op) && all_uniform(node)) {
         if (node.op == Op::bitcast) {
           uniform_[id] = uniform_[node.in[0]];
           continue;
