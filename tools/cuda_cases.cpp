@@ -122,6 +122,32 @@ Kernel rounds_kernel(int rounds) {
   return b.finish();
 }
 
+// Each turn makes `carried` values of those before, a constant and parameters of its own.
+Kernel steps_kernel(Dtype dtype, int carried, int turns) {
+  Builder b(1);
+  const Type type = kernel::compute_type(dtype);
+  std::vector<NodeId> values;
+  for (int k = 0; k < carried; ++k) values.push_back(b.load(b.input(dtype)));
+  for (int i = 0; i < turns; ++i) {
+    const NodeId mine = b.param(b.add_param(type));
+    std::vector<NodeId> next;
+    for (size_t k = 0; k < values.size(); ++k) {
+      const NodeId other = values[(k + 1) % values.size()];
+      if (type == Type::f32 || type == Type::f64) {
+        const NodeId moved = b.binary(Op::sub, b.binary(Op::mul, values[k], mine), other);
+        next.push_back(b.binary(Op::max, b.binary(Op::min, moved, b.float_constant(type, 1.5)),
+                                b.param(b.add_param(type))));
+      } else {
+        next.push_back(b.binary(Op::xor_, b.binary(Op::imul, values[k], b.int_constant(type, 77)),
+                                b.binary(Op::iadd, other, mine)));
+      }
+    }
+    values = std::move(next);
+  }
+  for (const NodeId value : values) b.store(b.output(dtype), value);
+  return b.finish();
+}
+
 Kernel gather_kernel() {
   Builder b(2);
   const uint16_t table = b.input(Dtype::complex64);
@@ -267,6 +293,11 @@ std::vector<CudaCase> composed_cases() {
           {"contraction_float64", contraction_kernel(Dtype::float64)},
           {"chain_500_exp", chain_kernel(500)},
           {"rounds_40", rounds_kernel(40)},
+          {"steps_1_float32", steps_kernel(Dtype::float32, 1, 60)},
+          {"steps_2_float64", steps_kernel(Dtype::float64, 2, 30)},
+          {"steps_3_int32", steps_kernel(Dtype::int32, 3, 20)},
+          {"steps_4_int64", steps_kernel(Dtype::int64, 4, 9)},
+          {"steps_5_float32", steps_kernel(Dtype::float32, 5, 100)},
           {"gather", gather_kernel()},
           {"leaves", leaves_kernel()}};
 }

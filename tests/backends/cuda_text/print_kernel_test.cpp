@@ -68,6 +68,23 @@ TEST(PrintKernel, RepeatedPiecesAreALoop) {
   EXPECT_LT(text.size(), 5000u);
 }
 
+// Scalars of a loop written in Python are a parameter each.
+TEST(PrintKernel, ALoopReadsTheParametersOfItsRound) {
+  Builder b(1);
+  NodeId x = b.load(b.input(Dtype::float32));
+  for (int i = 0; i < 200; ++i) {
+    x = b.binary(Op::mul, x, b.param(b.add_param(Type::f32)));
+    x = call_exp(b, b.binary(Op::add, x, b.param(b.add_param(Type::f32))));
+  }
+  b.store(b.output(Dtype::float32), x);
+  const std::string text = print_kernel(b.finish(), {});
+  EXPECT_THAT(text, HasSubstr("p[400];"));
+  EXPECT_THAT(text, HasSubstr("round < 199"));
+  EXPECT_THAT(text, HasSubstr("a.p[2 + 2 * round]"));
+  EXPECT_THAT(text, HasSubstr("a.p[3 + 2 * round]"));
+  EXPECT_LT(text.size(), 5000u);
+}
+
 TEST(PrintKernel, FewPiecesAreAStraightLine) {
   const std::string text = print_kernel(exp_chain(3), {});
   EXPECT_THAT(text, Not(HasSubstr("round")));

@@ -99,7 +99,7 @@ std::string name_of(const Word& word) {
     case WordKind::index_stride:
       return fmt::format("b{}_step", word.slot);
     case WordKind::param:
-      return fmt::format("p{}", word.slot);
+      return fmt::format("p[{}]", word.slot);
   }
   return {};
 }

@@ -34,7 +34,7 @@ struct Word {
 // indexing for buffers that load_at or store_at uses.
 std::vector<Word> argument_words(const kernel::Kernel& kernel, const TextOptions& options);
 
-// The member of the struct: "extent1", "rows", "b0", "b0_s1", "b0_n", "b0_step", "p2".
+// The member of the struct: "extent1", "rows", "b0", "b0_s1", "b0_n", "b0_step", "p[2]".
 std::string name_of(const Word& word);
 
 bool needs_scratch(const kernel::Kernel& kernel, const TextOptions& options);

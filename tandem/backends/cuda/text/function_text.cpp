@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "tandem/backends/cuda/text/repeats.h"
 #include "tandem/kernel/builder.h"
 #include "tandem/kernel/leaf.h"
+#include "tandem/kernel/repeats.h"
 #include "tandem/kernel/signatures.h"
 #include "tandem/op_table/scalar_math.h"
 
@@ -14,6 +14,7 @@ using kernel::Kernel;
 using kernel::Node;
 using kernel::NodeId;
 using kernel::Op;
+using kernel::Repeat;
 using kernel::Type;
 
 namespace {
@@ -23,15 +24,13 @@ constexpr int kMostInlined = 8;
 
 class Printer {
  public:
-  using Source = std::function<std::string(const Node&, const Names&)>;
-
   Printer(Library& library, const Kernel& kernel, std::span<const NodeId> order,
-          const Source& source, Names& names)
+          const SourceText& source, Names& names)
       : library_(library), kernel_(kernel), order_(order), source_(source), names_(names) {}
 
   std::string run(std::span<const NodeId> roots) {
     size_t i = 0;
-    for (const Repeat& repeat : find_repeats(kernel_, order_, roots)) {
+    for (const Repeat& repeat : kernel::find_repeats(kernel_, order_, roots)) {
       for (; i < repeat.body(); ++i) print(order_[i], "  ");
       loop(repeat);
       i = repeat.end();
@@ -53,7 +52,12 @@ class Printer {
     for (const size_t k : repeat.carried) names_.set(order_[repeat.begin + k], name_of(k));
     text_ += fmt::format("#pragma unroll 1\n  for (int round = 0; round < {}; ++round) {{\n",
                          repeat.count);
-    for (size_t k = 0; k < repeat.period; ++k) print(order_[repeat.body() + k], "    ");
+    std::vector<std::string> slots(repeat.period);
+    for (const Repeat::ParamStep& step : repeat.param_steps) {
+      const uint16_t first = kernel_.nodes[order_[repeat.body() + step.place]].slot;
+      slots[step.place] = fmt::format("{} + {} * round", first, step.step);
+    }
+    for (size_t k = 0; k < repeat.period; ++k) print(order_[repeat.body() + k], "    ", slots[k]);
     for (const size_t k : repeat.carried) {
       text_ += fmt::format("    {} = {};\n", name_of(k), names_[order_[repeat.body() + k]]);
     }
@@ -64,17 +68,18 @@ class Printer {
     }
   }
 
-  void print(NodeId id, std::string_view indent) {
+  // `slot`: the number of a parameter, unless it is the node's.
+  void print(NodeId id, std::string_view indent, const std::string& slot = {}) {
     const Node& node = kernel_.nodes[id];
     if (kernel::is_store(node.op)) return;
     if (node.op == Op::constant) return names_.set(id, constant_text(node.type, node.bits));
-    text_ +=
-        fmt::format("{}const {} v{} = {};\n", indent, cuda_type(node.type), id, expression(node));
+    text_ += fmt::format("{}const {} v{} = {};\n", indent, cuda_type(node.type), id,
+                         expression(node, slot));
   }
 
-  std::string expression(const Node& node) {
+  std::string expression(const Node& node, const std::string& slot) {
     if (kernel::signature_of(node.op) == kernel::OpSignature::source || node.op == Op::load_at) {
-      return source_(node, names_);
+      return source_(node, names_, slot.empty() ? std::to_string(node.slot) : slot);
     }
     std::vector<std::string> in;
     for (int i = 0; i < node.input_count; ++i) in.push_back(names_[node.in[i]]);
@@ -100,7 +105,7 @@ class Printer {
   Library& library_;
   const Kernel& kernel_;
   std::span<const NodeId> order_;
-  const Source& source_;
+  const SourceText& source_;
   Names& names_;
   std::string text_;
 };
@@ -148,7 +153,7 @@ std::string Library::leaf_definition(const LeafKey& key, bool out_of_line) {
   Names names;
   const std::string body = statements(
       *this, kernel, needed_by(kernel, root), std::span(&root, 1),
-      [](const Node& node, const Names&) { return fmt::format("x{}", node.slot); }, names);
+      [](const Node&, const Names&, const std::string& slot) { return "x" + slot; }, names);
   return fmt::format("static __device__ {} {} {}({}) {{\n{}  return {};\n}}\n",
                      out_of_line ? "__noinline__" : "__forceinline__",
                      cuda_type(kernel.nodes[root].type), leaf_name(leaf, operand, is_unsigned),
@@ -167,9 +172,7 @@ std::string Names::operator[](NodeId id) const {
 }
 
 std::string statements(Library& library, const Kernel& kernel, std::span<const NodeId> order,
-                       std::span<const NodeId> roots,
-                       const std::function<std::string(const Node&, const Names&)>& source,
-                       Names& names) {
+                       std::span<const NodeId> roots, const SourceText& source, Names& names) {
   return Printer(library, kernel, order, source, names).run(roots);
 }
 

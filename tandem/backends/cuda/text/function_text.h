@@ -38,12 +38,14 @@ class Names {
   std::map<kernel::NodeId, std::string> names_;
 };
 
-// Statements that define a variable for each node of `order`. `source` gives the expression of a
-// source or memory access, stores excepted, which have no statement. `roots` are read by others;
-// `names` has their names afterwards.
+// The expression of a source or memory access; `slot` is the number of a parameter as a text.
+using SourceText =
+    std::function<std::string(const kernel::Node&, const Names&, const std::string& slot)>;
+
+// Statements that define a variable for each node of `order`, stores excepted, which have no
+// statement. `roots` are read by others; `names` has their names afterwards.
 std::string statements(Library& library, const kernel::Kernel& kernel,
                        std::span<const kernel::NodeId> order, std::span<const kernel::NodeId> roots,
-                       const std::function<std::string(const kernel::Node&, const Names&)>& source,
-                       Names& names);
+                       const SourceText& source, Names& names);
 
 }  // namespace tandem::backends::cuda

@@ -37,8 +37,10 @@ std::string SweepPrinter::structs() const {
   std::string text = "struct Arguments {\n  i64";
   const std::vector<Word> words = argument_words(kernel_, options_);
   for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].kind == WordKind::param) break;  // they stand last
     text += fmt::format("{} {}", i == 0 ? "" : ",", name_of(words[i]));
   }
+  if (!kernel_.params.empty()) text += fmt::format(", p[{}]", kernel_.params.size());
   text += ";\n};\nstruct Row {\n  Index at, first;\n";
   if (options_.schedule == Schedule::columns) text += "  bool live;\n";
   for (int axis = 0; axis < kernel_.parallel_rank; ++axis) {
@@ -147,18 +149,19 @@ std::string SweepPrinter::place(const Sweep& sweep, const Node& node,
   return fmt::format("(({}*)a.b{})[{}]", storage_type(dtype), node.slot, at);
 }
 
-std::string SweepPrinter::source_text(const Sweep& sweep, const Node& node, const Names& names) {
+std::string SweepPrinter::source_text(const Sweep& sweep, const Node& node, const Names& names,
+                                      const std::string& slot) {
   switch (node.op) {
     case Op::param:
       switch (node.type) {
         case Type::b1:
-          return fmt::format("(a.p{} & 1) != 0", node.slot);
+          return fmt::format("(a.p[{}] & 1) != 0", slot);
         case Type::f32:
-          return fmt::format("__uint_as_float((u32)a.p{})", node.slot);
+          return fmt::format("__uint_as_float((u32)a.p[{}])", slot);
         case Type::f64:
-          return fmt::format("__longlong_as_double(a.p{})", node.slot);
+          return fmt::format("__longlong_as_double(a.p[{}])", slot);
         default:
-          return fmt::format("({})a.p{}", cuda_type(node.type), node.slot);
+          return fmt::format("({})a.p[{}]", cuda_type(node.type), slot);
       }
     case Op::index: {
       const bool of_row = !is_map() && node.slot < kernel_.parallel_rank;
@@ -212,7 +215,10 @@ std::string SweepPrinter::functions(size_t number) {
   std::erase_if(order, [&](NodeId id) { return known[id] != 0; });
   body += statements(
       library_, kernel_, order, roots,
-      [&](const Node& node, const Names& named) { return source_text(sweep, node, named); }, names);
+      [&](const Node& node, const Names& named, const std::string& slot) {
+        return source_text(sweep, node, named, slot);
+      },
+      names);
   if (sweep.result >= 0) {
     fills += fmt::format("  out.value = {};\n", names[kernel_.stages[sweep.result].value]);
   }

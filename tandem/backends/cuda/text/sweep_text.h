@@ -33,7 +33,8 @@ class SweepPrinter {
   std::string position(const Sweep& sweep, uint16_t buffer) const;
   std::string place(const Sweep& sweep, const kernel::Node& node,
                     const std::string& index = {}) const;
-  std::string source_text(const Sweep& sweep, const kernel::Node& node, const Names& names);
+  std::string source_text(const Sweep& sweep, const kernel::Node& node, const Names& names,
+                          const std::string& slot);
   std::string write_function(size_t number, const std::vector<kernel::NodeId>& order);
   std::vector<char> known_before(size_t sweep) const;
   bool is_map() const { return options_.schedule == Schedule::map; }

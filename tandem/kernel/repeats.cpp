@@ -1,19 +1,15 @@
-#include "tandem/backends/cuda/text/repeats.h"
+#include "tandem/kernel/repeats.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "tandem/kernel/signatures.h"
 
-namespace tandem::backends::cuda {
+namespace tandem::kernel {
 
 namespace {
 
-using kernel::Kernel;
-using kernel::Node;
-using kernel::NodeId;
-
-constexpr size_t kLongestPeriod = 48;
+constexpr size_t kLongestPeriod = 256;
 constexpr size_t kFewestPieces = 4;
 constexpr size_t kFewestNodes = 12;
 constexpr size_t kOutside = ~size_t{0};  // the place of a node that the order does not have
@@ -38,12 +34,19 @@ class Finder {
   std::vector<Repeat> run() const {
     std::vector<Repeat> found;
     for (size_t begin = 0; begin < order_.size();) {
-      std::optional<Repeat> repeat;
-      for (size_t period = 1; period <= kLongestPeriod && !repeat; ++period) {
-        repeat = repeat_at(begin, period);
+      std::optional<Repeat> repeat = best_at(begin);
+      if (!repeat) {
+        ++begin;
+        continue;
       }
-      begin = repeat ? repeat->end() : begin + 1;
-      if (repeat) found.push_back(std::move(*repeat));
+      // What stands before the first whole piece may look like a part of longer ones.
+      const size_t first_body = repeat->body();
+      while (++begin <= first_body) {
+        std::optional<Repeat> later = best_at(begin);
+        if (later && is_better(*later, *repeat)) repeat = std::move(later);
+      }
+      begin = repeat->end();
+      found.push_back(std::move(*repeat));
     }
     return found;
   }
@@ -52,16 +55,33 @@ class Finder {
   const Node& at(size_t i) const { return kernel_.nodes[order_[i]]; }
   size_t operand(const Node& node, int k) const { return place_[node.in[k]]; }
 
+  static bool is_better(const Repeat& a, const Repeat& b) {
+    if (a.saved() != b.saved()) return a.saved() > b.saved();
+    return a.carried.size() < b.carried.size();
+  }
+
+  // The one that saves most: where pieces repeat something themselves, a loop of the whole.
+  std::optional<Repeat> best_at(size_t begin) const {
+    std::optional<Repeat> best;
+    for (size_t period = 1; period <= kLongestPeriod; ++period) {
+      if (begin + period * (kFewestPieces + 1) > order_.size()) break;
+      std::optional<Repeat> repeat = repeat_at(begin, period);
+      if (repeat && (!best || is_better(*repeat, *best))) best = std::move(repeat);
+    }
+    return best;
+  }
+
   // The node at `i` does for its piece what the one a period before does for its own. Operands
   // before `fixed` are the same for all pieces.
   bool matches(size_t i, size_t period, size_t fixed) const {
     const Node& node = at(i);
     const Node& model = at(i - period);
-    if (kernel::is_store(node.op) || node.op != model.op || node.type != model.type ||
-        node.part != model.part || node.slot != model.slot || node.bits != model.bits ||
+    if (node.op != model.op || is_store(node.op) || node.type != model.type ||
+        node.part != model.part || node.bits != model.bits ||
         node.input_count != model.input_count) {
       return false;
     }
+    if (node.slot != model.slot && node.op != Op::param) return false;
     for (int k = 0; k < node.input_count; ++k) {
       const size_t expected = operand(model, k);
       if (expected == kOutside || expected < fixed) {
@@ -73,36 +93,41 @@ class Finder {
     return true;
   }
 
+  int step_to(size_t i, size_t period) const {
+    return at(i).op == Op::param ? int{at(i).slot} - int{at(i - period).slot} : 0;
+  }
+
+  // Where the pieces behind [body, body + period) end that are equal to it.
+  size_t end_of_pieces(size_t body, size_t period) const {
+    size_t i = body + period;
+    for (; i < order_.size(); ++i) {
+      if (!matches(i, period, body - period)) break;
+      if (i >= body + 2 * period && step_to(i, period) != step_to(i - period, period)) break;
+      // Only the last piece may be used beyond the next one: then it is the one before.
+      const size_t piece = (i - body) / period;
+      if (last_use_[i - period] >= body + (piece + 1) * period) {
+        return body + piece * period;
+      }
+    }
+    return i;
+  }
+
   std::optional<Repeat> repeat_at(size_t begin, size_t period) const {
     const size_t body = begin + period;
-    size_t end = body + period;
-    if (end > order_.size()) return std::nullopt;
-    while (end < order_.size() && matches(end, period, begin)) ++end;
-    size_t count = (end - body) / period;
-    // Only the last piece may be used from outside.
-    while (count >= kFewestPieces && is_used_beyond(body, period, count)) --count;
+    const size_t count = (end_of_pieces(body, period) - body) / period;
     if (count < kFewestPieces || count * period < kFewestNodes) return std::nullopt;
-    Repeat repeat{begin, period, count, {}};
+    Repeat repeat{begin, period, count, {}, {}};
     for (size_t k = 0; k < period; ++k) {
+      if (const int step = step_to(body + period + k, period)) {
+        repeat.param_steps.push_back({k, step});
+      }
       if (!is_carried(repeat, k)) continue;
-      if (at(begin + k).type != at(body + k).type || kernel::is_store(at(begin + k).op)) {
+      if (at(begin + k).type != at(body + k).type || is_store(at(begin + k).op)) {
         return std::nullopt;
       }
       repeat.carried.push_back(k);
     }
-    for (size_t i = body; i < body + period; ++i) {
-      if (kernel::is_store(at(i).op)) return std::nullopt;
-    }
     return repeat;
-  }
-
-  bool is_used_beyond(size_t body, size_t period, size_t count) const {
-    const size_t last = body + (count - 1) * period;
-    for (size_t i = body; i < last; ++i) {
-      const size_t next_piece_end = body + ((i - body) / period + 2) * period;
-      if (last_use_[i] >= next_piece_end) return true;
-    }
-    return false;
   }
 
   bool is_carried(const Repeat& repeat, size_t k) const {
@@ -130,4 +155,4 @@ std::vector<Repeat> find_repeats(const Kernel& kernel, std::span<const NodeId> o
   return Finder(kernel, order, roots).run();
 }
 
-}  // namespace tandem::backends::cuda
+}  // namespace tandem::kernel
