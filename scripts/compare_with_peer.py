@@ -22,6 +22,7 @@ from peer.cases import all_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTED = ROOT / "docs" / "compatibility.toml"
+NAMES = ROOT / "docs" / "compatibility_names.toml"
 RELATIVE = {"float16": 4e-3, "bfloat16": 3e-2, "float32": 4e-5, "complex64": 1e-4}
 ABSOLUTE = {"float16": 1e-3, "bfloat16": 1e-2, "float32": 2e-6, "complex64": 2e-6}
 
@@ -120,6 +121,20 @@ def listed() -> list[dict[str, str]]:
     return tomllib.loads(LISTED.read_text()).get("difference", [])
 
 
+def unlisted_names(theirs: ModuleType) -> list[str]:
+    """Names of the peer that are neither offered nor listed as absent."""
+    tables = tomllib.loads(NAMES.read_text())
+    owners = (("core", "absent", theirs), ("array", "absent_array", theirs.array),
+              ("random", "absent_random", theirs.random))  # fmt: skip
+    found = []
+    for offered, absent, owner in owners:
+        known = {name for names in tables[offered].values() for name in names.split()}
+        known |= {n for entry in tables[absent].values() for n in entry["names"].split()}
+        common = {*dir(object), *dir(ModuleType("common")), "__file__", "__module__"}
+        found += [f"{offered}: {name}" for name in dir(owner) if name not in known | common]
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="print every unlisted difference")
@@ -152,11 +167,14 @@ def main() -> int:
         print(line[:300])
     for pattern in unused:
         print(f"listed, but does not occur: {pattern}")
+    names = unlisted_names(theirs)
+    for name in names:
+        print(f"a name of the peer that is neither offered nor listed as absent: {name}")
     print(
         f"{len(cases)} expressions: {len(cases) - len(unlisted) - counts.total()} agree, "
         f"{counts.total()} differ as listed in {len(entries)} entries, {len(unlisted)} unlisted"
     )
-    return 1 if unlisted or unused else 0
+    return 1 if unlisted or unused or names else 0
 
 
 def absent(case: str, mx: ModuleType) -> bool:

@@ -46,7 +46,27 @@ def compatibility_page() -> str:
     ]
     entries = tomllib.loads((ROOT / "docs/compatibility.toml").read_text())["difference"]
     lines += [f"| {entry['what']} | {entry['reason']} |" for entry in entries]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + absent_names()) + "\n"
+
+
+def absent_names() -> list[str]:
+    tables = tomllib.loads((ROOT / "docs/compatibility_names.toml").read_text())
+    count = sum(len(names.split()) for names in tables["core"].values())
+    lines = [
+        "",
+        "## Names",
+        "",
+        f"`tandem.core` offers {count} names, listed in `docs/compatibility_names.toml`; a test",
+        "fails when one is missing, has no docstring or no stub. Not offered are:",
+        "",
+        "| names of `mlx.core` | reason |",
+        "| --- | --- |",
+    ]
+    for table, owner in (("absent", ""), ("absent_array", "array."), ("absent_random", "random.")):
+        for entry in tables[table].values():
+            names = ", ".join(f"`{owner}{name}`" for name in entry["names"].split())
+            lines.append(f"| {names} | {entry['reason']} |")
+    return lines
 
 
 def settings_page() -> str:

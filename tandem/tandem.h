@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tandem/base/dtype.h"
+#include "tandem/base/dtype_info.h"
 #include "tandem/base/error.h"
 #include "tandem/base/shape.h"
 #include "tandem/device/trace.h"
@@ -9,6 +10,7 @@
 #include "tandem/engine/inspect.h"
 #include "tandem/engine/memory.h"
 #include "tandem/graph/array.h"
+#include "tandem/graph/print.h"
 #include "tandem/graph/streams.h"
 #include "tandem/io/npy.h"
 #include "tandem/io/npz.h"

@@ -98,10 +98,8 @@ nb::object format(const array& a, const nb::str& specification) {
     return nb::steal(PyObject_Format(element(a, "format").ptr(), specification.ptr()));
   }
   if (nb::len(specification) == 0) return nb::str(text_of(a).c_str());
-  TANDEM_USER(a.size() == 1, ArgumentError, "format",
-              "a format needs an array of no axes: got shape {} and '{}'", to_string(a.shape()),
-              specification.c_str());
-  return nb::steal(PyObject_Format(element(a, "format").ptr(), specification.ptr()));
+  const std::string text = "a format needs an array of no axes: got shape " + to_string(a.shape());
+  throw nb::type_error(text.c_str());
 }
 
 nb::object as_number(const array& a, PyObject* (*convert)(PyObject*), const char* what) {
@@ -171,8 +169,8 @@ void bind_conversions(ArrayClass& cls) {
       .def(
           "__index__",
           [](const array& a) {
-            if (!is_integer(a.dtype()) || a.size() != 1) {
-              throw nb::type_error("only an integer array with one element is an index");
+            if (!is_integer(a.dtype()) || a.ndim() != 0) {
+              throw nb::type_error("only an integer array of no axes is an index");
             }
             return element(a, "index");
           },

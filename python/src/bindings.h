@@ -12,6 +12,8 @@ using ArrayClass = nb::class_<array>;
 
 void bind_errors(nb::module_& m);
 void bind_dtype(nb::module_& m);
+void bind_dtype_info(nb::module_& m);
+void bind_printing(nb::module_& m);
 void bind_streams(nb::module_& m);
 // The class itself with its construction, properties and conversions; later parts add methods to
 // it.
@@ -29,6 +31,7 @@ void bind_scans(nb::module_& m, ArrayClass& cls);
 void bind_products(nb::module_& m);
 void bind_random(nb::module_& m);
 void bind_exchange(nb::module_& m, ArrayClass& cls);
+void bind_protocols(ArrayClass& cls);
 void bind_evaluation(nb::module_& m);
 void bind_memory(nb::module_& m);
 void bind_compile(nb::module_& m);

@@ -166,6 +166,8 @@ nb::object to_numpy(nb::handle self, nb::object dtype, std::optional<bool> copy)
   }
   const nb::object view = numpy.attr("asarray")(nb::steal(PyMemoryView_FromObject(source.ptr())));
   if (dtype.is_none()) return copy.value_or(false) ? view.attr("copy")() : view;
+  TANDEM_USER(copy.value_or(true) || view.attr("dtype").equal(numpy.attr("dtype")(dtype)),
+              ArgumentError, "__array__", "another dtype needs a copy: got copy=False");
   return view.attr("astype")(dtype, nb::arg("copy") = copy.value_or(false));
 }
 

@@ -60,6 +60,10 @@ void bind_memory(nb::module_& m) {
       "Limits the bytes that a device, or each of them, keeps for reuse. Returns the limit "
       "before,\n"
       "of the CPU when no device is named.");
+  m.def(
+      "set_wired_limit", [](size_t) { return 0; }, nb::arg("limit"),
+      "Taken for compatibility with systems that wire memory down for their GPU: nothing is wired\n"
+      "here. Returns 0, the limit before.");
 }
 
 }  // namespace tandem::python

@@ -25,6 +25,8 @@ NB_MODULE(_core, m) {
       "Arrays without a location, operations with a device: the compiled part of tandem.core.";
   bind_errors(m);
   bind_dtype(m);
+  bind_dtype_info(m);
+  bind_printing(m);
   bind_streams(m);
   ArrayClass cls = bind_array(m);
   bind_rows(m, cls);
@@ -40,6 +42,7 @@ NB_MODULE(_core, m) {
   bind_products(m);
   bind_random(m);
   bind_exchange(m, cls);
+  bind_protocols(cls);
   bind_evaluation(m);
   bind_memory(m);
   bind_compile(m);

@@ -1,7 +1,9 @@
 // Reductions: functions and the methods of the same names.
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 
 #include <optional>
+#include <utility>
 
 #include "bindings.h"
 #include "casters.h"
@@ -120,6 +122,15 @@ void bind_reductions(nb::module_& m, ArrayClass& cls) {
         "How many elements over the named axes (all when none are) are not zero, int32. AxisError "
         "for\n"
         "a bad axis.");
+  m.def(
+      "minmax",
+      [](const array& a, const AxesArgument& axes, bool keepdims, const StreamOrDevice& s) {
+        return std::pair(min(a, axes.value, keepdims, s), max(a, axes.value, keepdims, s));
+      },
+      nb::arg("a"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false, nb::kw_only(),
+      kStream(),
+      "Least and greatest element over the named axes (all when none are); NaN wins.\n"
+      "ArgumentError when there is nothing to choose from, AxisError for a bad axis.");
 }
 
 }  // namespace tandem::python

@@ -50,6 +50,11 @@ std::optional<Operand> operand_from(PyObject* object) {
   if (is_array(object)) return Operand(array_of(object));
   if (const auto scalar = scalar_from(object)) return Operand(*scalar);
   if (is_data(object)) return Operand(array_from_data(object, std::nullopt));
+  const nb::handle foreign(object);
+  if (!PyType_Check(object) && nb::hasattr(foreign, "__mlx_array__")) {
+    const nb::object given = foreign.attr("__mlx_array__")();
+    if (is_array(given.ptr())) return Operand(array_of(given.ptr()));
+  }
   return std::nullopt;
 }
 

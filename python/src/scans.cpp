@@ -27,12 +27,18 @@ constexpr Named kExtremes[] = {
      "log(cumsum(exp(a))) along an axis (of the flattened array when none is named), without\n"
      "overflow. AxisError for a bad axis, DTypeError for complex numbers."},
 };
-constexpr Named kTotals[] = {
-    {"cumsum", &cumsum,
+struct NamedTotal {
+  const char* name;
+  const char* alias;
+  Scan function;
+  const char* doc;
+};
+constexpr NamedTotal kTotals[] = {
+    {"cumsum", "cumulative_sum", &cumsum,
      "Sum so far along an axis (of the flattened array when none is named). `reverse` begins at\n"
      "the end; without `inclusive` an element has the sum of those before it. int32 for bool.\n"
      "AxisError for a bad axis."},
-    {"cumprod", &cumprod,
+    {"cumprod", "cumulative_prod", &cumprod,
      "Product so far along an axis (of the flattened array when none is named). AxisError for a\n"
      "bad axis, DTypeError for complex numbers."},
 };
@@ -53,15 +59,17 @@ void bind_scans(nb::module_& m, ArrayClass& cls) {
           op.doc);
     cls.def(op.name, call, axis(), nb::kw_only(), reverse(), inclusive(), stream(), op.doc);
   }
-  for (const Named& op : kTotals) {
+  for (const NamedTotal& op : kTotals) {
     const auto call = [f = op.function](const array& a, std::optional<int64_t> along, bool from_end,
                                         bool with_own, std::optional<Dtype> dtype,
                                         const StreamOrDevice& s) {
       return f(dtype ? astype(a, *dtype, s) : a, along, from_end, with_own, s);
     };
     const auto dtype = [] { return nb::arg("dtype") = nb::none(); };
-    m.def(op.name, call, nb::arg("a"), axis(), nb::kw_only(), reverse(), inclusive(), dtype(),
-          stream(), op.doc);
+    for (const char* name : {op.name, op.alias}) {
+      m.def(name, call, nb::arg("a"), axis(), nb::kw_only(), reverse(), inclusive(), dtype(),
+            stream(), op.doc);
+    }
     cls.def(op.name, call, axis(), nb::kw_only(), reverse(), inclusive(), dtype(), stream(),
             op.doc);
   }

@@ -32,3 +32,4 @@
 
 .*_core\.__suffix__$:
     __version__: str
+    bool_: Dtype

@@ -27,6 +27,21 @@ TEST(Print, blocks_are_indented_by_their_depth) {
             "array([[[0, 1],\n        [2, 3]],\n       [[4, 5],\n        [6, 7]]], dtype=int32)");
 }
 
+TEST(Print, options_set_the_decimals) {
+  const PrintOptions before = get_printoptions();
+  EXPECT_LT(before.precision, 0);
+  set_printoptions({3});
+  EXPECT_EQ(get_printoptions().precision, 3);
+  const float infinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(to_string(array({3.14159f, 1e-7f, 123456.789f, infinity})),
+            "array([3.142, 0.000, 123456.789, inf], dtype=float32)");
+  EXPECT_EQ(to_string(array(std::complex<float>(0.5f, -1.0f))),
+            "array(0.500-1.000j, dtype=complex64)");
+  EXPECT_EQ(to_string(array({1, 2})), "array([1, 2], dtype=int32)");
+  set_printoptions(before);
+  EXPECT_EQ(to_string(array({0.5f})), "array([0.5], dtype=float32)");
+}
+
 TEST(Print, long_axes_are_shortened) {
   EXPECT_EQ(to_string(range(6)), "array([0, 1, 2, 3, 4, 5], dtype=int32)");
   EXPECT_EQ(to_string(range(7)), "array([0, 1, 2, ..., 4, 5, 6], dtype=int32)");

@@ -143,7 +143,7 @@ def test_format():
     assert f"{mx.array(1.5):.3f}" == "1.500"
     assert f"{mx.array(7)}" == "7"
     assert f"{mx.array([1, 2])}" == "array([1, 2], dtype=int32)"
-    with pytest.raises(mx.ArgumentError):
+    with pytest.raises(TypeError):
         f"{mx.array([1, 2]):.2f}"
 
 
