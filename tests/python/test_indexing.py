@@ -266,3 +266,37 @@ def test_basic_set_against_numpy(case, data):
     array[index] = written
     values[index] = written
     np.testing.assert_array_equal(np.array(array), values)
+
+
+NUMBERS = ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+NUMBERS += ["float16", "float32", "float64", "complex64"]
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
+@pytest.mark.parametrize(("rows", "width"), [(3000, ()), (500, (3,)), (900, (70,)), (50000, ())])
+@pytest.mark.parametrize("skewed", [False, True])
+def test_large_scatters_against_numpy(dtype, rows, width, skewed):
+    random = np.random.default_rng(rows)
+    values = random.integers(1, 50, (rows, *width)).astype(dtype)
+    updates = 70000 // int(np.prod(width, initial=1))
+    index = random.integers(-rows, rows, updates)
+    if skewed:
+        index[: updates // 3] = 7
+        index[updates // 3 : updates // 2] %= 9
+    written = random.integers(1, 9, (updates, *width)).astype(dtype)
+    for name in ["add", "subtract", "maximum", "minimum", "set"]:
+        if name in ("maximum", "minimum") and dtype == "complex64":
+            continue
+        expected = values.copy()
+        if name == "set":
+            expected[index] = written
+        else:
+            UPDATES[name].at(expected, index, written)
+        for kind in ("int32", "int64"):
+            if name == "set":
+                actual = mx.array(values) + mx.array(0, dtype=mx.array(values).dtype)
+                actual[mx.array(index.astype(kind))] = mx.array(written)
+            else:
+                at = mx.array(values).at[mx.array(index.astype(kind))]
+                actual = getattr(at, name)(mx.array(written))
+            np.testing.assert_array_equal(np.array(actual), expected)

@@ -39,7 +39,7 @@ struct alignas(64) Slot {
   std::atomic<bool> owned{false};  // some caller's loop is here
   std::atomic<uint32_t> state{0};  // kOpen while it accepts workers, plus the workers inside
   std::atomic<int64_t> next{0};    // first element not yet taken
-  int64_t count = 0;
+  std::atomic<int64_t> count{0};
   int64_t step = 0;
   std::atomic<uint32_t> max_workers{0};
   RangeFunction function = nullptr;
@@ -48,19 +48,23 @@ struct alignas(64) Slot {
   std::exception_ptr error;  // written by the thread that set `failed`
 
   void work() {
+    const int64_t all = count.load(std::memory_order_relaxed);
     for (;;) {
       const int64_t begin = next.fetch_add(step, std::memory_order_relaxed);
-      if (begin >= count) break;
+      if (begin >= all) break;
       try {
-        function(context, begin, std::min(begin + step, count));
+        function(context, begin, std::min(begin + step, all));
       } catch (...) {
-        next.store(count, std::memory_order_relaxed);
+        next.store(all, std::memory_order_relaxed);
         if (!failed.exchange(true, std::memory_order_acq_rel)) error = std::current_exception();
       }
     }
   }
 
+  // Not once all is taken: a worker that came back again and again until the slowest range ends
+  // would take the slot's cache lines from those who still work.
   bool join() {
+    if (next.load(std::memory_order_relaxed) >= count.load(std::memory_order_relaxed)) return false;
     uint32_t seen = state.load(std::memory_order_relaxed);
     while ((seen & kOpen) != 0 && (seen & ~kOpen) < max_workers.load(std::memory_order_relaxed)) {
       if (state.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire)) return true;
@@ -105,7 +109,7 @@ class Pool {
     const int64_t pieces = (count + step - 1) / step;
     const int64_t helpers = std::min<int64_t>({pieces - 1, threads - 1, workers()});
     slot->next.store(0, std::memory_order_relaxed);
-    slot->count = count;
+    slot->count.store(count, std::memory_order_relaxed);
     slot->step = step;
     slot->max_workers.store(static_cast<uint32_t>(helpers), std::memory_order_relaxed);
     slot->function = function;

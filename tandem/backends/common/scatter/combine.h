@@ -75,4 +75,21 @@ T combine(T x, T y) {
   }
 }
 
+// The same for one element among many that are far apart. Extremes are what one instruction gives,
+// and a NaN stays without being chosen: after a branch that nobody can foresee, or with a value that
+// is chosen bit by bit, the next loads would wait for this one.
+template <Update how, class T>
+void take_in(T& element, T value) {
+  constexpr bool kExtreme = how == Update::maximum || how == Update::minimum;
+  if constexpr (kExtreme && kComputeClass<T> == ComputeClass::real) {
+    const auto old = to_carrier(element).v, other = to_carrier(value).v;
+    if (old != old) return;
+    const auto extreme =
+        how == Update::maximum ? (old > other ? old : other) : (old < other ? old : other);
+    element = static_cast<T>(extreme);
+  } else {
+    element = combine<how>(element, value);
+  }
+}
+
 }  // namespace tandem::backends::common

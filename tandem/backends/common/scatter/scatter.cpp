@@ -4,12 +4,15 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "tandem/backends/common/copy/strided_copy.h"
 #include "tandem/backends/common/operands.h"
 #include "tandem/backends/common/scatter/combine.h"
+#include "tandem/backends/common/scatter/problem.h"
+#include "tandem/backends/common/scatter/row_ranges.h"
+#include "tandem/backends/common/scatter/select_rows.h"
 #include "tandem/backends/common/thread_pool.h"
 #include "tandem/base/check.h"
 
@@ -18,29 +21,9 @@ namespace {
 
 constexpr int64_t kRangeElements = 1 << 14;  // worth handing to another thread
 
-// One launch: sizes as in scatter.h, strides in elements.
-template <class T>
-struct Problem {
-  int64_t p, n, m, q;
-  const void* index;
-  bool wide;  // int64, else int32
-  const T* updates;
-  T* out;
-  int64_t index_p, index_m, index_q;
-  int64_t updates_p, updates_m, updates_q;
-
-  // The row that an index names, or -1.
-  int64_t target(int64_t at_p, int64_t at_m, int64_t at_q) const {
-    const int64_t offset = at_p * index_p + at_m * index_m + at_q * index_q;
-    int64_t at = wide ? static_cast<const int64_t*>(index)[offset]
-                      : static_cast<const int32_t*>(index)[offset];
-    if (at < 0) at += n;
-    return at >= 0 && at < n ? at : -1;
-  }
-  const T* update(int64_t at_p, int64_t at_m, int64_t at_q) const {
-    return updates + at_p * updates_p + at_m * updates_m + at_q * updates_q;
-  }
-  T* row(int64_t at_p, int64_t at_n) const { return out + (at_p * n + at_n) * q; }
+// What is written: columns first..first+count of the slice p.
+struct Columns {
+  int64_t p, first, count;
 };
 
 template <Update how, class T>
@@ -54,152 +37,166 @@ void combine_row(T* row, const T* update, int64_t step, int64_t count) {
 
 // All updates of one column, in order.
 template <Update how, class T, class I>
-[[gnu::noinline]] void update_column(const Problem<T>& problem, int64_t p, int64_t q) {
-  const auto* index =
-      static_cast<const I*>(problem.index) + p * problem.index_p + q * problem.index_q;
-  const T* update = problem.update(p, 0, q);
-  T* const column = problem.row(p, 0) + q;
+[[gnu::noinline]] void update_column(const ScatterProblem& problem, int64_t p, int64_t q) {
+  const I* const index = problem.indices<I>(p, 0, q);
+  const T* const update = problem.update<T>(p, 0, q);
+  T* const column = problem.row<T>(p, 0) + q;
   const int64_t n = problem.n, width = problem.q;
   for (int64_t m = 0; m < problem.m; ++m) {
     auto at = static_cast<int64_t>(index[m * problem.index_m]);
     if (at < 0) at += n;
     if (at < 0 || at >= n) continue;
-    column[at * width] = combine<how>(column[at * width], update[m * problem.updates_m]);
+    take_in<how>(column[at * width], update[m * problem.updates_m]);
   }
 }
 
 // All updates of some columns, in order. Inlined, g++ 12 takes an element for uninitialised.
-template <Update how, class T>
-[[gnu::noinline]] void update_columns(const Problem<T>& problem, int64_t p, int64_t first,
-                                      int64_t count) {
-  if (count == 1) {
-    return problem.wide ? update_column<how, T, int64_t>(problem, p, first)
-                        : update_column<how, T, int32_t>(problem, p, first);
-  }
+template <Update how, class T, class I>
+[[gnu::noinline]] void update_columns(const ScatterProblem& problem, Columns columns) {
+  const auto [p, first, count] = columns;
+  if (count == 1) return update_column<how, T, I>(problem, p, first);
   for (int64_t m = 0; m < problem.m; ++m) {
-    if (problem.index_q == 0) {
-      const int64_t target = problem.target(p, m, first);
-      if (target < 0) continue;
-      combine_row<how>(problem.row(p, target) + first, problem.update(p, m, first),
+    const I* const index = problem.indices<I>(p, m, first);
+    if (problem.whole_rows()) {
+      const int64_t at = problem.wrapped(static_cast<int64_t>(*index));
+      if (at < 0) continue;
+      combine_row<how>(problem.row<T>(p, at) + first, problem.update<T>(p, m, first),
                        problem.updates_q, count);
       continue;
     }
-    for (int64_t q = first; q < first + count; ++q) {
-      const int64_t target = problem.target(p, m, q);
-      if (target < 0) continue;
-      T& element = problem.row(p, target)[q];
-      element = combine<how>(element, *problem.update(p, m, q));
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t at = problem.wrapped(static_cast<int64_t>(index[i * problem.index_q]));
+      if (at < 0) continue;
+      take_in<how>(problem.row<T>(p, at)[first + i], *problem.update<T>(p, m, first + i));
     }
   }
 }
 
-// Columns are apart from each other, so ranges of them run side by side.
+// Columns are apart from each other: about two ranges of them for each thread run side by side, of
+// whole cache lines.
 template <Update how, class T>
-void by_columns(const Problem<T>& problem, int64_t width) {
-  const int64_t blocks = (problem.q + width - 1) / width;
+void by_columns(const ScatterProblem& problem, int64_t first_p, int64_t slices) {
+  constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
+  const int64_t lines = (problem.q + kLine - 1) / kLine;
+  const int64_t wanted = (int64_t{2} * thread_count() + slices - 1) / slices;
+  const int64_t width = (lines + wanted - 1) / wanted * kLine;
+  const int64_t pieces = (problem.q + width - 1) / width;
   const int64_t work = std::max<int64_t>(1, problem.m * std::min(width, problem.q));
-  parallel_for(problem.p * blocks, std::max<int64_t>(1, kRangeElements / work),
+  parallel_for(slices * pieces, std::max<int64_t>(1, kRangeElements / work),
                [&](int64_t begin, int64_t end) {
                  for (int64_t i = begin; i < end; ++i) {
-                   const int64_t first = i % blocks * width;
-                   update_columns<how>(problem, i / blocks, first,
-                                       std::min(width, problem.q - first));
+                   const int64_t first = i % pieces * width;
+                   const Columns columns{first_p + i / pieces, first,
+                                         std::min(width, problem.q - first)};
+                   problem.with_index(
+                       [&](auto tag) { update_columns<how, T, decltype(tag)>(problem, columns); });
                  }
                });
 }
 
-struct Item {
-  uint32_t target, update;
-};
-
-// Updates sorted by ranges of rows, in their order within a range.
-class SortedUpdates {
+// The indices of one slice, some at a time, and which of them name a row of a range.
+class Picker {
  public:
-  template <class T>
-  SortedUpdates(const Problem<T>& problem, int64_t p)
-      : buckets_(std::min<int64_t>(problem.n, thread_count() * 2)), chunks_(thread_count() * 2) {
-    const int64_t rows_each = (problem.n + buckets_ - 1) / buckets_;
-    const int64_t chunk = (problem.m + chunks_ - 1) / chunks_;
-    std::vector<int64_t> places(static_cast<size_t>(chunks_ * buckets_), 0);
-    // Calls f(place, target, update) for the updates of chunk c.
-    const auto for_chunk = [&](int64_t c, auto&& f) {
-      const int64_t last = std::min(problem.m, (c + 1) * chunk);
-      for (int64_t m = c * chunk; m < last; ++m) {
-        const int64_t target = problem.target(p, m, 0);
-        if (target < 0) continue;
-        f(places[static_cast<size_t>(target / rows_each * chunks_ + c)], target, m);
-      }
-    };
-    parallel_for(chunks_, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c) {
-        for_chunk(c, [](int64_t& count, int64_t, int64_t) { ++count; });
-      }
-    });
-    lay_out(places);
-    parallel_for(chunks_, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c) {
-        for_chunk(c, [&](int64_t& place, int64_t target, int64_t m) {
-          items_[static_cast<size_t>(place++)] = {static_cast<uint32_t>(target),
-                                                  static_cast<uint32_t>(m)};
-        });
+  Picker(const ScatterProblem& problem, int64_t p, RowRange range)
+      : problem_(problem), p_(p), range_(range) {}
+
+  // Calls f(count) for every batch; `rows` and `numbers` are then those that were picked.
+  template <class F>
+  void for_batches(F&& f) {
+    problem_.with_index([&](auto tag) {
+      using I = decltype(tag);
+      for (int64_t i = 0; i < problem_.index_count(); i += kBatch) {
+        const int64_t count = std::min(kBatch, problem_.index_count() - i);
+        f(i, pick<I>(i, count));
       }
     });
   }
 
-  int64_t buckets() const { return buckets_; }
-  std::span<const Item> bucket(int64_t i) const {
-    const auto at = static_cast<size_t>(i);
-    return {items_.get() + first_[at], items_.get() + first_[at + 1]};
-  }
+  uint32_t row(size_t i) const { return rows_[i]; }
+  uint32_t place(size_t i) const { return places_[i]; }
 
  private:
-  // Counts by bucket and chunk become the places where each begins.
-  void lay_out(std::vector<int64_t>& places) {
-    int64_t total = 0;
-    for (size_t i = 0; i < places.size(); ++i) {
-      if (i % static_cast<size_t>(chunks_) == 0) first_.push_back(total);
-      total += std::exchange(places[i], total);
+  static constexpr int64_t kBatch = 2048;
+
+  template <class I>
+  size_t pick(int64_t first, int64_t count) {
+    const auto size = static_cast<size_t>(count);
+    constexpr int64_t kNarrow = std::numeric_limits<int32_t>::max();
+    if (problem_.index_is_dense() && (problem_.wide || problem_.n <= kNarrow)) {
+      return select_rows(problem_.index_number<I>(p_, first), size, problem_.n, range_, rows_,
+                         places_);
     }
-    first_.push_back(total);
-    items_.reset(new Item[static_cast<size_t>(total) + 1]);
+    for (int64_t i = 0; i < count; ++i) copied_[i] = *problem_.index_number<I>(p_, first + i);
+    return select_rows(copied_, size, problem_.n, range_, rows_, places_);
   }
 
-  int64_t buckets_, chunks_;
-  std::vector<int64_t> first_;
-  std::unique_ptr<Item[]> items_;
+  const ScatterProblem& problem_;
+  int64_t p_;
+  RowRange range_;
+  int64_t copied_[kBatch];
+  uint32_t rows_[kBatch + kSelectSlack], places_[kBatch + kSelectSlack];
 };
 
-// Few columns and many updates: ranges of rows run side by side.
+// All updates of a range of rows, in order.
 template <Update how, class T>
-void by_rows(const Problem<T>& problem, int64_t p) {
-  const SortedUpdates sorted(problem, p);
-  parallel_for(sorted.buckets(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      for (const Item& item : sorted.bucket(i)) {
-        combine_row<how>(problem.row(p, item.target), problem.update(p, item.update, 0),
-                         problem.updates_q, problem.q);
+[[gnu::noinline]] void update_rows(const ScatterProblem& problem, int64_t p, RowRange range) {
+  Picker picker(problem, p, range);
+  const int64_t q = problem.q;
+  picker.for_batches([&](int64_t first, size_t count) {
+    T* const rows = problem.row<T>(p, range.first);
+    if (q == 1) {
+      const T* const updates = problem.update<T>(p, first, 0);
+      for (size_t i = 0; i < count; ++i) {
+        take_in<how>(rows[picker.row(i)], updates[picker.place(i) * problem.updates_m]);
+      }
+      return;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t number = first + picker.place(i);
+      T* const row = rows + picker.row(i) * q;
+      if (problem.whole_rows()) {
+        combine_row<how>(row, problem.update<T>(p, number, 0), problem.updates_q, q);
+      } else {
+        take_in<how>(row[number % q], *problem.update<T>(p, number / q, number % q));
       }
     }
   });
 }
 
+// Ranges of rows run side by side. Each thread looks at all indices, which takes a tenth of the time
+// of an update or less; so few ranges where rows are short.
 template <Update how, class T>
-void scatter(const Problem<T>& problem) {
-  constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
-  constexpr int64_t kMost = std::numeric_limits<uint32_t>::max();
+void by_rows(const ScatterProblem& problem, int64_t p, bool many_columns) {
+  constexpr int64_t kMostRanges = 16;
   const int64_t threads = thread_count();
-  const int64_t columns = (problem.q + kLine - 1) / kLine;
-  const bool few_columns = problem.p * columns < threads;
-  const bool many_updates = problem.m * problem.q > 4 * kRangeElements;
-  const bool whole_rows = problem.index_q == 0 || problem.q == 1;
-  if (few_columns && many_updates && whole_rows && threads > 1 && problem.n > 1 &&
-      problem.n <= kMost && problem.m <= kMost) {
-    for (int64_t p = 0; p < problem.p; ++p) by_rows<how>(problem, p);
-    return;
+  const int64_t wanted = many_columns ? 4 * threads : std::min(threads, kMostRanges);
+  const RowRanges rows = row_ranges(problem, p, wanted);
+  // What goes to one row is the work of one thread, unless columns are split.
+  if (rows.hottest * static_cast<double>(threads) > 1.5 && (many_columns || rows.hottest > 0.75)) {
+    return by_columns<how, T>(problem, p, 1);
   }
-  // About two ranges for each thread, of whole cache lines.
-  const int64_t ranges = std::max<int64_t>(1, (2 * threads + problem.p - 1) / problem.p);
-  by_columns<how>(problem, std::max<int64_t>(1, (columns + ranges - 1) / ranges) * kLine);
+  parallel_for(static_cast<int64_t>(rows.ranges.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      update_rows<how, T>(problem, p, rows.ranges[static_cast<size_t>(i)]);
+    }
+  });
+}
+
+template <Update how, class T>
+void scatter(const ScatterProblem& problem) {
+  constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
+  if (problem.p * problem.n * problem.q == 0 || problem.m == 0) return;
+  const int64_t threads = thread_count();
+  const int64_t lines = (problem.q + kLine - 1) / kLine;
+  const bool many_updates = problem.m * problem.q > 2 * kRangeElements;
+  const bool many_columns = lines >= threads;
+  // Rows are better written whole, if there are enough of them.
+  const bool few_pieces = problem.p * lines < threads;
+  const bool many_rows = problem.whole_rows() && problem.p < threads && problem.m >= 16 * threads;
+  if (threads == 1 || problem.n == 1 || !many_updates || !(few_pieces || many_rows)) {
+    return by_columns<how, T>(problem, 0, problem.p);
+  }
+  for (int64_t p = 0; p < problem.p; ++p) by_rows<how, T>(problem, p, many_columns);
 }
 
 template <class F>
@@ -240,39 +237,39 @@ class Scatter final : public device::Executable {
     if (base.data != out.data) {
       copy_strided(size_of(dtype_), base.shape, base.data, base.strides, out.data, out.strides);
     }
-    if (how_ == Update::set) return set_elements(operands);
+    const ScatterProblem problem = bind(operands);
+    if (how_ == Update::set) return set_elements(problem);
     visit(dtype_, [&](auto tag) {
-      const auto problem = bind<typename decltype(tag)::type>(operands);
-      with_update(how_, [&](auto how) { scatter<how()>(problem); });
+      using T = typename decltype(tag)::type;
+      with_update(how_, [&](auto how) { scatter<how(), T>(problem); });
     });
   }
 
  private:
   using Operands = std::span<const StridedOperand>;
 
-  void set_elements(Operands operands) const {
+  void set_elements(const ScatterProblem& problem) const {
     switch (size_of(dtype_)) {
       case 1:
-        return scatter<Update::set>(bind<uint8_t>(operands));
+        return scatter<Update::set, uint8_t>(problem);
       case 2:
-        return scatter<Update::set>(bind<uint16_t>(operands));
+        return scatter<Update::set, uint16_t>(problem);
       case 4:
-        return scatter<Update::set>(bind<uint32_t>(operands));
+        return scatter<Update::set, uint32_t>(problem);
       default:
-        return scatter<Update::set>(bind<uint64_t>(operands));
+        return scatter<Update::set, uint64_t>(problem);
     }
   }
 
-  template <class T>
-  Problem<T> bind(Operands operands) const {
+  ScatterProblem bind(Operands operands) const {
     const StridedOperand &index = operands[1], &updates = operands[2], &out = operands[3];
-    Problem<T> problem{};
+    ScatterProblem problem{};
     problem.p = out.shape[0], problem.n = out.shape[1], problem.q = out.shape[2];
     problem.m = updates.shape[1];
     problem.index = index.data;
     problem.wide = wide_;
-    problem.updates = reinterpret_cast<const T*>(updates.data);
-    problem.out = reinterpret_cast<T*>(out.data);
+    problem.updates = updates.data;
+    problem.out = out.data;
     // The index repeats along axes where its own extent is 1.
     problem.index_p = index.shape[0] == 1 ? 0 : index.strides[0];
     problem.index_m = index.strides[1];
