@@ -1,6 +1,7 @@
 """Calls every offered name beside the installed peer (mlx.core on its CPU) over a grid of dtypes,
 shapes, axes and bad arguments. A difference that docs/compatibility.toml does not list fails, and
-so does a listed one that does not occur.
+so does a listed one that does not occur, a name of the peer that docs/compatibility_names.toml does
+not have, and a function that takes fewer calls than the peer's.
 
 Kinds of difference: refused (we raise, the peer does not), offered (the peer raises), error (other
 exceptions), dtype, shape, values, type.
@@ -8,7 +9,10 @@ exceptions), dtype, shape, values, type.
 
 import argparse
 import collections
+import copy
 import importlib
+import operator
+import pickle
 import re
 import sys
 import tomllib
@@ -19,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from peer.cases import all_cases
+from peer.signatures import compare_signatures
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTED = ROOT / "docs" / "compatibility.toml"
@@ -39,12 +44,24 @@ def known_values(dtype: str, count: int, seed: int) -> np.ndarray:
     return ramp / 4 if "float" in dtype else ramp
 
 
+class Foreign:
+    """An array of another library, by the protocol for them."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __mlx_array__(self) -> Any:
+        return self.value
+
+
 class Side:
     """One of the two libraries and the names its expressions see."""
 
     def __init__(self, mx: ModuleType) -> None:
         self.mx = mx
         self.names = {"mx": mx, "np": np, "A": self.known, "I": self.integers, "put": self.put}
+        self.names |= {"copy": copy, "operator": operator, "pickle": pickle}
+        self.names |= {"printed": self.printed, "foreign": lambda: Foreign(mx.array([1.0, 2.0]))}
 
     def known(self, dtype: str, shape: tuple[int, ...], seed: int = 0) -> Any:
         values = known_values(dtype, int(np.prod(shape)), seed).reshape(shape)
@@ -58,6 +75,10 @@ class Side:
     def put(a: Any, index: Any, value: Any) -> Any:
         a[index] = value
         return a
+
+    def printed(self, precision: int) -> str:
+        with self.mx.printoptions(precision):
+            return str(self.mx.array([0.5, -3.14159265, 1e-7, 123456.789, float("nan"), 2]))
 
     def outcome(self, expression: str) -> Any:
         try:
@@ -74,7 +95,13 @@ class Side:
             return (name, tuple(value.shape), np.array(wide))
         if isinstance(value, list | tuple):
             return [self.plain(item) for item in value]
-        return str(value) if type(value).__module__.startswith(("mlx", "tandem")) else value
+        if isinstance(value, np.ndarray):
+            return ("numpy " + value.dtype.name, value.shape, value)
+        if isinstance(value, dict):
+            return {key: self.plain(item) for key, item in value.items()}
+        if type(value).__module__.startswith(("mlx", "tandem")):
+            return re.sub(r" at 0x\w+", "", str(value).replace("tandem.core", "mlx.core"))
+        return value
 
 
 def compare_values(ours: tuple, theirs: tuple) -> str:
@@ -121,18 +148,24 @@ def listed() -> list[dict[str, str]]:
     return tomllib.loads(LISTED.read_text()).get("difference", [])
 
 
-def unlisted_names(theirs: ModuleType) -> list[str]:
-    """Names of the peer that are neither offered nor listed as absent."""
+def compare_names(ours: ModuleType, theirs: ModuleType) -> tuple[int, list[str]]:
+    """The number of signatures compared, and a line for each call of the peer's functions that ours
+    refuse and for each of its names that is neither offered nor listed as absent."""
     tables = tomllib.loads(NAMES.read_text())
-    owners = (("core", "absent", theirs), ("array", "absent_array", theirs.array),
-              ("random", "absent_random", theirs.random))  # fmt: skip
-    found = []
-    for offered, absent, owner in owners:
-        known = {name for names in tables[offered].values() for name in names.split()}
-        known |= {n for entry in tables[absent].values() for n in entry["names"].split()}
-        common = {*dir(object), *dir(ModuleType("common")), "__file__", "__module__"}
-        found += [f"{offered}: {name}" for name in dir(owner) if name not in known | common]
-    return found
+    owners = (("core", "absent", ours, theirs),
+              ("array", "absent_array", ours.array, theirs.array),
+              ("random", "absent_random", ours.random, theirs.random))  # fmt: skip
+    common = {*dir(object), *dir(ModuleType("common")), "__file__", "__module__"}
+    compared, found = 0, []
+    for offered, absent, owner, peer in owners:
+        names = [name for names in tables[offered].values() for name in names.split()]
+        known = {n for entry in tables[absent].values() for n in entry["names"].split()}
+        unknown = sorted(set(dir(peer)) - known.union(names) - common)
+        found += [f"{offered}.{name} -> neither offered nor listed as absent" for name in unknown]
+        count, refused = compare_signatures(owner, peer, names, f"{offered}.")
+        compared += count
+        found += refused
+    return compared, found
 
 
 def main() -> int:
@@ -167,12 +200,13 @@ def main() -> int:
         print(line[:300])
     for pattern in unused:
         print(f"listed, but does not occur: {pattern}")
-    names = unlisted_names(theirs)
-    for name in names:
-        print(f"a name of the peer that is neither offered nor listed as absent: {name}")
+    signatures, names = compare_names(ours, theirs)
+    for line in names:
+        print(line)
     print(
         f"{len(cases)} expressions: {len(cases) - len(unlisted) - counts.total()} agree, "
-        f"{counts.total()} differ as listed in {len(entries)} entries, {len(unlisted)} unlisted"
+        f"{counts.total()} differ as listed in {len(entries)} entries, {len(unlisted)} unlisted; "
+        f"{signatures} signatures, {len(names)} names or signatures unlisted"
     )
     return 1 if unlisted or unused or names else 0
 

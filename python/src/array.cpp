@@ -70,6 +70,8 @@ array as_array(nb::handle value, std::optional<Dtype> dtype, std::optional<bool>
     TANDEM_USER(copy.value_or(true) || is_array(object), ArgumentError, "asarray",
                 "an object of type {} cannot be shared without a copy", Py_TYPE(object)->tp_name);
     const array result = make_array(value, dtype);
+    TANDEM_USER(copy.value_or(true) || result.dtype() == array_of(object).dtype(), ArgumentError,
+                "asarray", "another dtype needs a copy: got copy=False");
     return copy.value_or(false) && is_array(object) ? host_copy(result) : result;
   }
   const array shared = array_on_data(object, copy);

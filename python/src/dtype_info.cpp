@@ -87,10 +87,9 @@ using Kind = std::variant<Dtype, DtypeCategory>;
 Kind kind_from(nb::handle object) {
   Dtype dtype;
   if (dtype_from(object.ptr(), dtype)) return dtype;
-  DtypeCategory category;
-  TANDEM_USER(nb::try_cast(object, category), ArgumentError, "issubdtype",
+  TANDEM_USER(nb::isinstance<DtypeCategory>(object), ArgumentError, "issubdtype",
               "expects a dtype or a category of dtypes: got {}", Py_TYPE(object.ptr())->tp_name);
-  return category;
+  return nb::cast<DtypeCategory>(object);
 }
 
 // The kinds that the Python array API names.

@@ -58,10 +58,11 @@ constexpr NamedSpread kSpreads[] = {
     {"var", &var,
      "Mean of the squared distances from the mean over the named axes (all when none are), "
      "divided\n"
-     "by the extent less `ddof`. AxisError for a bad axis."},
-    {"std", &std,
-     "Square root of the variance over the named axes (all when none are). AxisError for a bad "
+     "by the extent less `ddof`, which the array API calls `correction`. AxisError for a bad "
      "axis."},
+    {"std", &std,
+     "Square root of the variance over the named axes (all when none are), with `ddof` or\n"
+     "`correction` as there. AxisError for a bad axis."},
 };
 
 using Position = array (*)(const array&, std::optional<int64_t>, bool, StreamOrDevice);
@@ -99,13 +100,16 @@ void bind_reductions(nb::module_& m, ArrayClass& cls) {
   }
   for (const NamedSpread& op : kSpreads) {
     const auto call = [f = op.function](const array& a, const AxesArgument& axes, bool keepdims,
-                                        int ddof, const StreamOrDevice& s) {
-      return f(a, axes.value, keepdims, ddof, s);
+                                        int ddof, std::optional<int> correction,
+                                        const StreamOrDevice& s) {
+      return f(a, axes.value, keepdims, correction.value_or(ddof), s);
     };
     m.def(op.name, call, nb::arg("a"), nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,
-          nb::arg("ddof") = 0, nb::kw_only(), kStream(), op.doc);
+          nb::arg("ddof") = 0, nb::kw_only(), nb::arg("correction") = nb::none(), kStream(),
+          op.doc);
     cls.def(op.name, call, nb::arg("axis") = nb::none(), nb::arg("keepdims") = false,
-            nb::arg("ddof") = 0, nb::kw_only(), kStream(), op.doc);
+            nb::arg("ddof") = 0, nb::kw_only(), nb::arg("correction") = nb::none(), kStream(),
+            op.doc);
   }
   for (const NamedPosition& op : kPositions) {
     const auto call = [f = op.function](const array& a, std::optional<int64_t> axis, bool keepdims,

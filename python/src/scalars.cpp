@@ -1,5 +1,6 @@
 // Numbers between Python and C++, and what an operation accepts as an operand.
 #include <cmath>
+#include <string_view>
 
 #include "array_data.h"
 #include "objects.h"
@@ -33,6 +34,13 @@ std::optional<Scalar> converted(PyObject* object) {
   return std::nullopt;
 }
 
+// A number that NumPy holds by itself: numpy.int64(2), but no array.
+bool is_numpy_number(PyObject* object) {
+  const std::string_view name = Py_TYPE(object)->tp_name;
+  return name.starts_with("numpy.") && name != "numpy.ndarray" && name != "numpy.memmap" &&
+         PyNumber_Check(object);
+}
+
 }  // namespace
 
 std::optional<Scalar> scalar_from(PyObject* object, bool convert) {
@@ -49,6 +57,12 @@ std::optional<Scalar> scalar_from(PyObject* object, bool convert) {
 std::optional<Operand> operand_from(PyObject* object) {
   if (is_array(object)) return Operand(array_of(object));
   if (const auto scalar = scalar_from(object)) return Operand(*scalar);
+  if (is_numpy_number(object)) {
+    // As weak as Python's own numbers: it takes the dtype of the array beside it.
+    const nb::object number = nb::handle(object).attr("item")();
+    const auto scalar = scalar_from(number.ptr());
+    return scalar ? std::optional(Operand(*scalar)) : std::nullopt;
+  }
   if (is_data(object)) return Operand(array_from_data(object, std::nullopt));
   const nb::handle foreign(object);
   if (!PyType_Check(object) && nb::hasattr(foreign, "__mlx_array__")) {

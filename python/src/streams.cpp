@@ -120,8 +120,8 @@ void bind_devices(nb::module_& m) {
         }
         return result;
       },
-      nb::arg("device") = nb::none(),
-      nb::sig("def device_info(device: Device | DeviceType | None = None) -> dict[str, str | int]"),
+      nb::arg("d") = nb::none(),
+      nb::sig("def device_info(d: Device | DeviceType | None = None) -> dict[str, str | int]"),
       "What is known of a device (the default one when none is named): name, architecture,\n"
       "memory in bytes, whether it is simulated. DeviceError if there is no such device.");
 }

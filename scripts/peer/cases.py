@@ -4,6 +4,8 @@ known values), `I` (small integers) and `np`. An expression is its own name."""
 from collections.abc import Iterator
 from itertools import product
 
+from peer import structural
+
 DTYPES = (
     "bool_", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16",
     "bfloat16", "float32", "complex64",
@@ -137,5 +139,9 @@ def _casts() -> Iterator[str]:
 
 def all_cases() -> list[str]:
     explicit = [e for line in EXPLICIT.strip().splitlines() for e in line.split("|")]
-    families = (_unary(), _binary(), _operators(), _reductions(), _methods(), _casts())
+    families = (
+        _unary(), _binary(), _operators(), _reductions(), _methods(), _casts(),
+        structural.every_dtype(DTYPES), structural.in_place(DTYPES), structural.bad_arguments(),
+        structural.protocols(),
+    )  # fmt: skip
     return list(dict.fromkeys([case for family in families for case in family] + explicit))

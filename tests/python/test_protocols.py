@@ -138,3 +138,36 @@ def test_array_with_a_dtype():
     assert a.__array__(dtype=np.float32, copy=False).dtype == np.float32
     with pytest.raises(ValueError, match=r"\[__array__\] another dtype needs a copy"):
         a.__array__(dtype=np.int32, copy=False)
+
+
+def test_numbers_of_numpy_are_weak():
+    half = mx.array([1.5, 2.0], mx.float16)
+    assert (half * np.float32(2)).dtype == mx.float16
+    assert (np.int64(2) + half).tolist() == [3.5, 4.0]
+    assert (mx.array([1, 2], mx.int8) + np.int64(2)).dtype == mx.int8
+    assert (mx.array([1, 2]) * np.float64(1.5)).dtype == mx.float32
+    assert (mx.array([1, 2]) + np.bool_(True)).tolist() == [2, 3]
+    assert mx.maximum(half, np.float32(1.75)).dtype == mx.float16
+    assert (half + np.float32([1.0, 2.0])).dtype == mx.float32
+    with pytest.raises(TypeError):
+        half + np.datetime64("2020-01-01")
+
+
+def test_asarray_copies_only_when_it_may():
+    a = mx.array([1.0, 2.0])
+    assert mx.asarray(a, mx.float32, copy=False).tolist() == [1.0, 2.0]
+    with pytest.raises(mx.ArgumentError, match=r"\[asarray\] another dtype needs a copy"):
+        mx.asarray(a, mx.int32, copy=False)
+    with pytest.raises(mx.ArgumentError, match="cannot be shared without a copy"):
+        mx.asarray([1.0], copy=False)
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+def test_correction_is_the_standards_ddof(name):
+    a = np.array([[1.0, 2.0, 4.0], [0.0, 3.0, 5.0]], np.float32)
+    expected = getattr(np, name)(a, axis=1, ddof=1)
+    for actual in (
+        getattr(mx, name)(mx.array(a), axis=1, correction=1),
+        getattr(mx.array(a), name)(axis=1, ddof=2, correction=1),
+    ):
+        np.testing.assert_allclose(np.array(actual), expected, rtol=1e-6)
