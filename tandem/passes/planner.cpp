@@ -1,7 +1,6 @@
 #include "tandem/passes/planner.h"
 
 #include "tandem/kernel/verify/verifier.h"
-#include "tandem/passes/fuse/fuse.h"
 #include "tandem/passes/lower/lower.h"
 #include "tandem/passes/place.h"
 #include "tandem/passes/plan_memory.h"
@@ -57,7 +56,8 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
                                 const PlannerOptions& options,
                                 const std::function<kernel::Compiler&(Device)>& compiler_for) {
   SimpleGraph simple = simplify(graph);
-  const Clusters clusters = fuse(simple, graph.dims, {options.fusion, options.row_bytes});
+  const Clusters clusters =
+      fuse(simple, graph.dims, {options.fusion, options.row_bytes, options.limits});
   auto plan = std::make_shared<Plan>();
   plan->key = std::move(key);
   plan->devices = graph.devices;

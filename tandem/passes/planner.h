@@ -6,6 +6,7 @@
 
 #include "tandem/graph/flat_graph.h"
 #include "tandem/kernel/launch.h"
+#include "tandem/passes/fuse/fuse.h"
 #include "tandem/passes/plan.h"
 
 namespace tandem::passes {
@@ -15,6 +16,7 @@ struct PlannerOptions {
   bool verify = false;  // the kernel verifier after lowering
   // By stream slot: bytes of a row that a kernel may read several times (Capabilities::row_bytes).
   std::vector<size_t> row_bytes = {};
+  KernelLimits limits = {};
 };
 
 // `compiler_for` gives the compiler of a device. Raises what compilers raise.

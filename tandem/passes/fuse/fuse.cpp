@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "tandem/passes/fuse/parts.h"
 #include "tandem/passes/fuse/remake.h"
 #include "tandem/passes/fuse/row_budget.h"
 #include "tandem/passes/fuse/row_reads.h"
@@ -16,10 +17,8 @@ namespace {
 using graph::FlatNode;
 using graph::Structured;
 
-// Beyond these a kernel stops growing: code size and live tiles against one more pass over memory.
-constexpr uint32_t kMaxCost = 2048;
-constexpr uint32_t kMaxOperands = 40;
-constexpr uint32_t kMaxOutputs = 16;
+// A cluster may grow to so many kernels, into which it is divided afterwards.
+constexpr uint32_t kMostParts = 16;
 
 // A shape by its place in the table of dimensions: equal places mean equal shapes.
 struct ShapeId {
@@ -34,7 +33,11 @@ ShapeId shape_of(const Cluster& cluster) { return {cluster.first_dim, cluster.ra
 class Fuser {
  public:
   Fuser(const SimpleGraph& graph, std::span<const int64_t> dims, const FusionOptions& options)
-      : graph_(graph), dims_(dims), enabled_(options.enabled), budget_(dims, options.row_bytes) {
+      : graph_(graph),
+        dims_(dims),
+        enabled_(options.enabled),
+        most_cost_(kMostParts * options.limits.cost),
+        budget_(dims, options.row_bytes) {
     result_.cluster_of.assign(graph.nodes.size(), kNone);
     result_.in_memory.assign(graph.nodes.size(), false);
     result_.places.assign(graph.nodes.size(), Place{});
@@ -54,6 +57,17 @@ class Fuser {
     return std::move(result_);
   }
 
+  // The clusters of `whole` again, each in its parts.
+  Clusters divide(const Clusters& whole, const Parts& parts) {
+    for (uint32_t c = 0; c < whole.clusters.size(); ++c) {
+      if (parts[c].empty()) assign_part(whole.clusters[c].nodes);
+      for (const std::vector<uint32_t>& part : parts[c]) assign_part(part);
+    }
+    result_.row_guards = whole.row_guards;
+    for (const RowGuard& guard : budget_.guards()) result_.row_guards.push_back(guard);
+    return std::move(result_);
+  }
+
  private:
   const FlatNode& flat(uint32_t n) const { return graph_.nodes[n].flat; }
   const Place& place_of(uint32_t n) const { return result_.places[n]; }
@@ -62,16 +76,33 @@ class Fuser {
   bool is_along_rows(uint32_t n) const { return is_reduction(n) || is_scan(n); }
 
   void assign(uint32_t n) {
+    const bool joins = enabled_ && !flat(n).op.is_library();
+    if (!joins || !(join_an_input(n) || join_its_domain(n))) open_alone(n);
+  }
+
+  // A cluster of its own.
+  void open_alone(uint32_t n) {
+    Cluster& cluster = open(n);
     if (flat(n).op.is_library()) {
-      Cluster& call = open(n);
-      call.library = true;
-      call.nodes.push_back(n);
+      cluster.library = true;
+      cluster.nodes.push_back(n);
       return;
     }
-    if (enabled_ && (join_an_input(n) || join_its_domain(n))) return;
-    open(n);
     const auto fresh = static_cast<uint32_t>(result_.clusters.size() - 1);
     add(n, fresh, *place_in(n, fresh));
+  }
+
+  // One new cluster, or several where the sizes of rows ask for it.
+  void assign_part(const std::vector<uint32_t>& nodes) {
+    const auto first = static_cast<uint32_t>(result_.clusters.size());
+    for (const uint32_t n : nodes) {
+      bool joined = false;
+      for (auto c = static_cast<uint32_t>(result_.clusters.size()); c-- > first && !joined;) {
+        joined = join(n, c);
+      }
+      if (!joined) open_alone(n);
+      mark_memory(n);
+    }
   }
 
   // A reduction's domain is the shape of its operand.
@@ -103,18 +134,12 @@ class Fuser {
 
   bool join(uint32_t n, uint32_t c) {
     const Cluster& cluster = result_.clusters[c];
-    if (cluster.library || cluster.slot != flat(n).slot || !has_room(n, c)) return false;
+    if (cluster.library || cluster.slot != flat(n).slot) return false;
+    if (cluster.cost + kernel_cost(graph_, n) > most_cost_) return false;
     const std::optional<Place> place = place_in(n, c);
     if (!place || !rows_fit(n, c, *place)) return false;
     add(n, c, *place);
     return true;
-  }
-
-  bool has_room(uint32_t n, uint32_t c) const {
-    const Cluster& cluster = result_.clusters[c];
-    return cluster.cost + cost_of(n) <= kMaxCost &&
-           cluster.operands + buffers_of(n, c) <= kMaxOperands &&
-           cluster.outputs + (graph_.nodes[n].kept ? 1u : 0u) <= kMaxOutputs;
   }
 
   // What node n reads of the cluster itself.
@@ -284,36 +309,29 @@ class Fuser {
     if (is_reduction(n) || place.level == Place::element) {
       cluster.rounds = std::max(cluster.rounds, last_round + 1);
     }
-    cluster.cost += cost_of(n);
-    cluster.operands += buffers_of(n, c);
-    cluster.outputs += graph_.nodes[n].kept ? 1 : 0;
+    cluster.cost += kernel_cost(graph_, n);
+    cluster.inputs += inputs_of(n, c);
     if (is_along_rows(n)) cluster.reduced = reduced_by(n);
     cluster.nodes.push_back(n);
     result_.cluster_of[n] = c;
     result_.places[n] = place;
     guard_shape(n, cluster, place);
-    newest_[{cluster.slot, cluster.first_dim, cluster.rank}] = c;
+    uint32_t& newest = newest_[{cluster.slot, cluster.first_dim, cluster.rank}];
+    newest = std::max(newest, c);
   }
 
   bool is_generated(uint32_t n) const {
     return result_.remade[n] || (flat(n).op.is_generator() && result_.cluster_of[n] == kNone);
   }
 
-  // Buffers that node n adds to a kernel: inputs from memory, and its own result if it is kept.
-  uint32_t buffers_of(uint32_t n, uint32_t c) const {
-    uint32_t count = graph_.nodes[n].kept ? 1 : 0;
+  // Buffers that node n reads in cluster c.
+  uint32_t inputs_of(uint32_t n, uint32_t c) const {
+    uint32_t count = 0;
     for (const Operand& input : graph_.nodes[n].inputs) {
       if (input.value == kNone || result_.cluster_of[input.value] == c) continue;
       if (!is_generated(input.value)) ++count;
     }
     return count;
-  }
-
-  uint32_t cost_of(uint32_t n) const {
-    const FlatNode& node = flat(n);
-    if (!node.op.is_row()) return node.op.is(Structured::random_bits) ? 16 : 2;
-    // Leaves count as one call; narrow dtypes add a rounding.
-    return 2 + static_cast<uint32_t>(graph_.nodes[n].inputs.size());
   }
 
   void mark_memory(uint32_t n) {
@@ -329,6 +347,7 @@ class Fuser {
   const SimpleGraph& graph_;
   std::span<const int64_t> dims_;
   bool enabled_;
+  uint32_t most_cost_;
   RowBudget budget_;
   Clusters result_;
   std::vector<bool> crosses_;  // by simple node: elements of a later pass read it
@@ -337,9 +356,19 @@ class Fuser {
 
 }  // namespace
 
+uint32_t kernel_cost(const SimpleGraph& graph, uint32_t n) {
+  const FlatNode& node = graph.nodes[n].flat;
+  if (!node.op.is_row()) return node.op.is(Structured::random_bits) ? 16 : 2;
+  // Leaves count as one call; narrow dtypes add a rounding.
+  return 2 + static_cast<uint32_t>(graph.nodes[n].inputs.size());
+}
+
 Clusters fuse(const SimpleGraph& graph, std::span<const int64_t> dims,
               const FusionOptions& options) {
-  return Fuser(graph, dims, options).run();
+  Clusters whole = Fuser(graph, dims, options).run();
+  const Parts parts = find_parts(graph, whole, dims, options.limits);
+  if (parts.empty()) return whole;
+  return Fuser(graph, dims, options).divide(whole, parts);
 }
 
 }  // namespace tandem::passes

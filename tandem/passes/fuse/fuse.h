@@ -32,8 +32,7 @@ struct Cluster {
   uint64_t reduced = 0;         // bit i: axis i is reduced or scanned; 0 without such nodes
   std::vector<uint32_t> nodes;  // inputs before users
   uint32_t cost = 0;            // IR nodes, about
-  uint32_t operands = 0;        // buffers, about
-  uint32_t outputs = 0;         // of them written, as far as known
+  uint32_t inputs = 0;          // buffers read, one that is read twice counting twice
   uint32_t rounds = 1, passes = 1;
   uint32_t row_bytes = 0;  // of one element of a row: what is loaded, and what crosses rounds
 };
@@ -49,11 +48,22 @@ struct Clusters {
   std::vector<RowShapeGuard> row_shape_guards;
 };
 
+// Beyond these a kernel stops growing: code size and live tiles against one more pass over memory.
+struct KernelLimits {
+  uint32_t cost = 2048;  // as Cluster::cost
+  uint32_t outputs = 16;
+  uint32_t buffers = 48;  // read and written
+};
+
 struct FusionOptions {
   bool enabled = true;  // false puts every node into a cluster of its own
   // By stream slot: bytes of one row's values that a kernel of several rounds may use.
   std::vector<size_t> row_bytes;
+  KernelLimits limits = {};
 };
+
+// What node n adds to Cluster::cost.
+uint32_t kernel_cost(const SimpleGraph& graph, uint32_t n);
 
 // `dims` is the table that shapes stand in.
 Clusters fuse(const SimpleGraph& graph, std::span<const int64_t> dims,
