@@ -20,6 +20,9 @@ class Nvrtc:
     """The functions of NVRTC that a compile needs."""
 
     def __init__(self, path: Path):
+        # NVRTC looks for this part by name, which only finds what the system or the process knows.
+        for builtins in path.parent.glob("libnvrtc-builtins.so.*"):
+            ctypes.CDLL(str(builtins))
         self.library = ctypes.CDLL(str(path))
 
     def compile(self, text: str, options: list[str]) -> str:
