@@ -218,7 +218,7 @@ void bind_exchange(nb::module_& m, ArrayClass& cls) {
            nb::sig("def __array__(self, dtype: typing.Any = None, copy: bool | None = None) -> "
                    "typing.Any"),
            "The array as a NumPy array that shares its memory (bfloat16: a float32 copy).")
-      .def("__reduce__", &reduce, nb::sig("def __reduce__(self) -> tuple"))
+      .def("__reduce__", &reduce, nb::sig("def __reduce__(self) -> tuple[typing.Any, ...]"))
       .def("__copy__", [](const array& a) { return a; })
       .def(
           "__deepcopy__", [](const array& a, nb::handle) { return host_copy(a); },

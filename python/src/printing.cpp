@@ -56,6 +56,8 @@ void bind_printing(nb::module_& m) {
   m.def(
       "printoptions", [](int precision) { return PrintOptionsContext(PrintOptions{precision}); },
       nb::arg("precision") = -1,
+      nb::sig("def printoptions(precision: int = -1) -> "
+              "contextlib.AbstractContextManager[typing.Any]"),
       "Context manager: print options inside the block; the earlier ones return at its end.");
 }
 

@@ -205,7 +205,9 @@ void bind_streams(nb::module_& m) {
              nb::cast<StreamContext&>(self).enter();
              return self;
            })
-      .def("__exit__", [](StreamContext& self, const nb::args&) { self.exit(); });
+      .def(
+          "__exit__", [](StreamContext& self, const nb::args&) { self.exit(); },
+          nb::sig("def __exit__(self, *args: typing.Any) -> None"));
   m.def(
       "stream", [](StreamOrDevice where) { return StreamContext(where); }, nb::arg("s"),
       "Context manager: operations inside that name no stream run on `s`, a stream, a device or\n"

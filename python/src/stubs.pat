@@ -31,5 +31,11 @@
     def __iter__(self, /) -> ArrayIterator: ...
 
 .*_core\.__suffix__$:
+    \from typing import Any
     __version__: str
     bool_: Dtype
+    _io: Any
+    def _dtype(name: str) -> Dtype: ...
+
+.*array\.__delitem__$:
+    def __delitem__(self, key: Any, /) -> None: ...
