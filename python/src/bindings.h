@@ -37,5 +37,6 @@ void bind_memory(nb::module_& m);
 void bind_compile(nb::module_& m);
 void bind_io(nb::module_& m);
 void bind_inspect(nb::module_& m);
+void bind_profile(nb::module_& m);  // into the submodule inspect
 
 }  // namespace tandem::python

@@ -120,6 +120,8 @@ void bind_trace(nb::module_& m) {
       .def_ro("begin_ns", &TraceEvent::begin_ns, "Start in nanoseconds of its clock.")
       .def_ro("end_ns", &TraceEvent::end_ns, "End in nanoseconds of its clock.")
       .def_ro("bytes", &TraceEvent::bytes, "Bytes read and written, or copied.")
+      .def_ro("note", &TraceEvent::note,
+              "Number of what a profile knows of the launch; 0 without a profile.")
       .def("__repr__", [](const TraceEvent& e) {
         return "Event(" + kind_name(e.kind) + " " + e.name + " on " + to_string(e.device) + ", " +
                std::to_string(e.end_ns - e.begin_ns) + " ns, " + std::to_string(e.bytes) +
@@ -139,6 +141,7 @@ void bind_inspect(nb::module_& parent) {
   nb::module_ m =
       parent.def_submodule("inspect", "What happened: counters, memory, plans, events.");
   bind_trace(m);
+  bind_profile(m);
   m.def("counters", &counters, nb::sig("def counters() -> dict[str, int]"),
         "Counts since the start of the process: evals, plans, kernels, transfers.");
   m.def(

@@ -21,6 +21,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--small", action="store_true", help="leave out the larger size of the mixed example"
     )
+    demo.add_argument(
+        "--html", metavar="FILE", help="where the page goes (tandem-demo.html in this folder)"
+    )
+    demo.add_argument(
+        "--trace", metavar="FILE",
+        help="where the events go, for ui.perfetto.dev (tandem-demo.trace.json in this folder)",
+    )  # fmt: skip
     return parser
 
 
@@ -37,7 +44,7 @@ def main(arguments: list[str]) -> int:
         return devices.main()
     from tandem import demo
 
-    return demo.main(small=options.small)
+    return demo.main(options.small, options.html, options.trace)
 
 
 if __name__ == "__main__":

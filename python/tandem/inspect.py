@@ -9,7 +9,7 @@ run.counters, run.ledger  # how they changed in the block
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tandem._core import inspect as _inspect
 from tandem._core.inspect import (
@@ -23,6 +23,9 @@ from tandem._core.inspect import (
     plan_text,
     reset_ledger,
 )
+
+if TYPE_CHECKING:
+    from tandem.report.timeline import Timeline
 
 __all__ = [
     "Event",
@@ -49,6 +52,12 @@ class Run:
     ledger: dict[str, Any] = field(default_factory=dict)
     begin_ns: int = 0
     end_ns: int = 0
+
+    def timeline(self) -> "Timeline":
+        """What each stream did and when; shows itself in a notebook."""
+        from tandem.report.timeline import Timeline
+
+        return Timeline.of(self)
 
 
 def difference(after: Any, before: Any) -> Any:

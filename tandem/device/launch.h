@@ -30,6 +30,7 @@ struct LaunchArguments {
   std::span<const BufferArgument> buffers;
   std::span<const uint64_t> params;  // scalar bits, in the order of Kernel::params
   const char* label = "";            // names the launch in traces; lives as long as the plan
+  uint32_t note = 0;                 // of a profile: goes into the event of the launch
 };
 
 }  // namespace tandem::device

@@ -25,6 +25,7 @@ struct TraceEvent {
   int64_t begin_ns = 0;  // wall: steady clock; model: since the device was made
   int64_t end_ns = 0;
   int64_t bytes = 0;  // read and written, or copied
+  uint32_t note = 0;  // while somebody profiles: what is known of the launch (engine/profile.h)
 };
 
 // Thread-safe. Recording off costs one relaxed load.

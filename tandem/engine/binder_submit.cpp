@@ -5,6 +5,8 @@
 #include "tandem/base/check.h"
 #include "tandem/base/settings.h"
 #include "tandem/engine/binder.h"
+#include "tandem/engine/profile.h"
+#include "tandem/graph/sites.h"
 
 namespace tandem::engine {
 
@@ -326,6 +328,8 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
     run.buffers.push_back(bound);
   }
   bind_params(run, instruction, launch);
+  if (graph::Sites::recording()) [[unlikely]]
+    launch.note = note_launch(plan_, number, *walk_);
 }
 
 void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& launch) {

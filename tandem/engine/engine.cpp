@@ -15,6 +15,7 @@
 #include "tandem/engine/export_digest.h"
 #include "tandem/engine/kernel_cache.h"
 #include "tandem/graph/flat_graph.h"
+#include "tandem/graph/sites.h"
 #include "tandem/passes/planner.h"
 
 namespace tandem::engine {
@@ -160,7 +161,7 @@ std::shared_ptr<passes::Plan> Engine::make_plan(const graph::Walk& walk, bool fu
   const graph::FlatGraph graph = graph::flatten(walk);
   std::vector<uint64_t> key = walk.key;
   lock.unlock();
-  passes::PlannerOptions options{fusion, settings().verify};
+  passes::PlannerOptions options{fusion, settings().verify, graph::Sites::recording()};
   for (const Device device : graph.devices) {
     options.row_bytes.push_back(devices_.get(device).backend->capabilities().row_bytes);
   }

@@ -65,6 +65,7 @@ device::LaunchArguments Run::arguments(uint32_t instruction) const {
   arguments.buffers = {buffers.data() + launch.first_buffer, launch.buffer_count};
   arguments.params = {params.data() + launch.first_param, launch.param_count};
   arguments.label = plan_->instructions[instruction].label.c_str();
+  arguments.note = launch.note;
   return arguments;
 }
 
@@ -97,7 +98,7 @@ void SegmentWork::launch(device::Queue& queue, uint32_t instruction) {
   trace.add({planned.kind == passes::Instruction::kernel ? device::EventKind::kernel
                                                          : device::EventKind::library,
              device::Clock::wall, backend_.device(), stream_, planned.label, begin,
-             device::Trace::now(), bytes});
+             device::Trace::now(), bytes, arguments.note});
 }
 
 void SegmentWork::run(device::Queue& queue) {

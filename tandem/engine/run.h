@@ -32,6 +32,7 @@ class Run {
     uint32_t first_extent = 0, extent_count = 0;
     uint32_t first_buffer = 0, buffer_count = 0;
     uint32_t first_param = 0, param_count = 0;
+    uint32_t note = 0;  // see engine/profile.h
   };
 
   std::vector<Launch> launches;  // by instruction

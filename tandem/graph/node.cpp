@@ -5,6 +5,7 @@
 
 #include "tandem/base/check.h"
 #include "tandem/base/slab.h"
+#include "tandem/graph/sites.h"
 
 namespace tandem::graph {
 namespace {
@@ -102,6 +103,8 @@ NodeRef Node::make(const NodeInit& init) {
   for (Node* input : init.inputs) {
     if (input) input->retain();
   }
+  if (Sites::recording()) [[unlikely]]
+    Sites::note(node);
   return NodeRef(node);
 }
 

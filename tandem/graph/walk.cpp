@@ -5,6 +5,7 @@
 #include "tandem/base/check.h"
 #include "tandem/base/settings.h"
 #include "tandem/graph/evaluator.h"
+#include "tandem/graph/sites.h"
 
 namespace tandem::graph {
 namespace {
@@ -173,7 +174,7 @@ void Walk::close_key() {
     key.push_back(uint64_t{static_cast<uint8_t>(device.type)} << 32 |
                   static_cast<uint32_t>(device.index));
   }
-  key.push_back(settings_epoch());
+  key.push_back(settings_epoch() << 1 | (Sites::recording() ? 1 : 0));  // plans with notes
   hash = 0x2545f4914f6cdd1dull + key.size();
   for (const uint64_t word : key) hash = mix(hash, word);
 }

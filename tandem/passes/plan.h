@@ -153,6 +153,8 @@ struct ArenaSlot {
   std::vector<uint32_t> values;  // never alive at the same time
 };
 
+struct PlanNotes;
+
 struct Plan {
   std::vector<uint64_t> key;
   std::vector<Guard> guards;
@@ -163,8 +165,9 @@ struct Plan {
   std::vector<Segment> segments;  // in order of submission
   std::vector<Publication> publications;
   std::vector<ArenaSlot> arena_slots;
-  std::vector<Device> devices;  // by stream slot
-  uint32_t node_count = 0;      // pending nodes of the graph
+  std::vector<Device> devices;             // by stream slot
+  uint32_t node_count = 0;                 // pending nodes of the graph
+  std::shared_ptr<const PlanNotes> notes;  // made while somebody profiles
 
   // One line an instruction; with the table of dimensions of a run also the bytes that each moves.
   std::string text(std::span<const int64_t> dims = {}) const;

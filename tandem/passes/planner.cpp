@@ -2,6 +2,7 @@
 
 #include "tandem/kernel/verify/verifier.h"
 #include "tandem/passes/lower/lower.h"
+#include "tandem/passes/notes.h"
 #include "tandem/passes/place.h"
 #include "tandem/passes/plan_memory.h"
 #include "tandem/passes/simplify.h"
@@ -57,10 +58,11 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
                                 const std::function<kernel::Compiler&(Device)>& compiler_for) {
   SimpleGraph simple = simplify(graph);
   const Clusters clusters =
-      fuse(simple, graph.dims, {options.fusion, options.row_bytes, options.limits});
+      fuse(simple, graph.dims, {options.fusion, options.row_bytes, options.limits, options.notes});
   auto plan = std::make_shared<Plan>();
   plan->key = std::move(key);
   plan->devices = graph.devices;
+  if (options.notes) plan->notes = note_plan(simple, clusters, graph.dims, options.fusion);
   plan->guards = std::move(simple.guards);
   plan->row_guards = clusters.row_guards;
   plan->row_shape_guards = clusters.row_shape_guards;

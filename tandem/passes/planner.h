@@ -14,6 +14,7 @@ namespace tandem::passes {
 struct PlannerOptions {
   bool fusion = true;
   bool verify = false;  // the kernel verifier after lowering
+  bool notes = false;   // Plan::notes
   // By stream slot: bytes of a row that a kernel may read several times (Capabilities::row_bytes).
   std::vector<size_t> row_bytes = {};
   KernelLimits limits = {};

@@ -31,7 +31,7 @@ class Simplifier {
   }
 
   Operand append(const FlatNode& node) {
-    SimpleNode simple{node, {}, false};
+    SimpleNode simple{node, {}, false, static_cast<uint32_t>(&node - graph_.nodes.data())};
     for (const uint32_t input : node.inputs) {
       simple.inputs.push_back(input == kNone ? Operand{} : edges_[input]);
     }

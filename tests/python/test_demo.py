@@ -1,11 +1,18 @@
 """The demo: its figures come from its runs, and it fits every terminal."""
 
+import json
 import os
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from helpers import run_python
 from tandem.demo import measure, report
+from tandem.demo.files import demo_trace
+from tandem.demo.page import demo_page
 from tandem.demo.timeline import Lane, overlap, union
+from tandem.report.text import bytes_text, time_text
 
 pytestmark = pytest.mark.once
 
@@ -17,7 +24,7 @@ def figures():
 
 def test_totals_are_the_ledgers(figures):
     runs = figures.runs
-    assert len(runs) == 1 + 3 * 6
+    assert len(runs) == 1 + 3 * 6 + 1
     assert sum(run.moved for run in runs) == figures.ledger["total_bytes"]
     assert sum(run.avoided for run in runs) == figures.ledger["eliminated_bytes"]
     assert sum(run.copied_bytes for run in runs) == figures.ledger["total_bytes"]
@@ -68,6 +75,91 @@ def test_chains_are_fused(figures):
         assert run.counters["kernels_launched"] <= run.counters["nodes_run"] // 8
 
 
+def events_of(document, phase):
+    return [event for event in document["traceEvents"] if event["ph"] == phase]
+
+
+def test_trace_is_in_the_trace_event_format(figures):
+    document = demo_trace(figures)
+    assert set(document) == {"traceEvents", "displayTimeUnit", "otherData"}
+    assert json.loads(json.dumps(document)) == document
+    for event in document["traceEvents"]:
+        assert event["ph"] in ("X", "M", "C")
+        assert isinstance(event["name"], str)
+        assert isinstance(event["pid"], int)
+        if event["ph"] == "M":
+            assert event["name"] in ("process_name", "thread_name")
+            assert isinstance(event["args"]["name"], str)
+            continue
+        assert event["ts"] >= 0
+        if event["ph"] == "X":
+            assert event["dur"] >= 0
+            assert isinstance(event["tid"], int)
+            assert event["cat"] in ("kernel", "library", "copy", "fill", "run")
+    named = {event["pid"] for event in events_of(document, "M") if event["name"] == "process_name"}
+    assert named == {event["pid"] for event in document["traceEvents"]}
+
+
+def test_trace_of_a_stream_does_not_overlap(figures):
+    streams = {}
+    for event in events_of(demo_trace(figures), "X"):
+        streams.setdefault((event["pid"], event["tid"]), []).append(event)
+    assert len(streams) >= 4
+    for events in streams.values():
+        events.sort(key=lambda event: (event["ts"], event["dur"]))
+        for before, after in pairwise(events):
+            assert before["ts"] + before["dur"] <= after["ts"] + 1e-3
+
+
+def test_totals_of_the_trace_are_the_ledgers(figures):
+    document = demo_trace(figures)
+    copies = [event for event in events_of(document, "X") if event["cat"] == "copy"]
+    total = figures.ledger["total_bytes"]
+    assert sum(event["args"]["bytes"] for event in copies) == total
+    assert len(copies) == figures.ledger["total_transfers"]
+    assert events_of(document, "C")[-1]["args"]["bytes"] == total
+    assert document["otherData"]["ledger"] == figures.ledger
+    kernels = [event for event in events_of(document, "X") if event["cat"] == "kernel"]
+    assert len(kernels) == sum(run.counters["kernels_launched"] for run in figures.runs)
+
+
+def test_page_stands_alone(figures):
+    text = demo_page(figures, [], True, "trace.json")
+    assert not re.search(r"(src|href)\s*=|@import|url\(|<script|<link", text)
+    for figure in (figures.ledger["total_bytes"], figures.ledger["eliminated_bytes"]):
+        assert bytes_text(figure) in text
+    for run in figures.sizes[0].runs:
+        assert time_text(run.seconds) in text
+    assert "stage s0 map" in text  # the kernel as text
+    parser = Balanced()
+    parser.feed(text)
+    parser.close()
+    assert parser.open == []
+
+
+class Balanced(HTMLParser):
+    """Every element that is opened is closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_notes_tell_what_was_fused(figures):
+    run = figures.explained
+    assert sum(len(note["ops"]) for note in run.notes) == run.counters["nodes_run"]
+    launches = run.counters["kernels_launched"] + run.counters["library_calls"]
+    assert len(run.notes) == launches
+    assert all("measure.py:" in op["site"] for note in run.notes for op in note["ops"])
+
+
 def test_intervals():
     assert union([(3, 4), (0, 1), (0.5, 2)]) == [(0, 2), (3, 4)]
     assert overlap([(0, 2), (1, 3)], [(2, 5)]) == 1
@@ -76,12 +168,19 @@ def test_intervals():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_without_a_terminal(encoding):
+def test_without_a_terminal(encoding, tmp_path):
     env = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80", "LC_ALL": "C"}
-    result = run_python("-m", "tandem", "demo", "--small", env=env)
+    page, trace = tmp_path / "page.html", tmp_path / "trace.json"
+    result = run_python("-m", "tandem", "demo", "--small", "--html", str(page), "--trace",
+                        str(trace), env=env)  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
-    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    *lines, said_page, said_trace = result.stdout.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert said_page.split() == ["page", str(page)]
+    assert said_trace.split() == ["trace", str(trace)]
+    assert page.stat().st_size > 10_000
+    json.loads(trace.read_text())
     for text in (
         "unified_memory.py",
         "matmul",

@@ -4,6 +4,7 @@ bytes and times come from the events, counters and ledger of the runs made here.
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,9 @@ import numpy as np
 from tandem import core as mx
 from tandem import inspect
 from tandem.demo.timeline import Lane, lanes, model_seconds, overlap
+from tandem.report.notes import Note, recorded_notes
+from tandem.report.text import count_ops
+from tandem.report.timeline import Timeline
 
 STEPS = 500
 SAMPLE = 20_000  # elements of a long chain that are checked
@@ -43,6 +47,8 @@ class Measurement:
     ledger: dict[str, Any]
     work: list[Work]
     lanes: list[Lane]
+    timelines: tuple[Timeline, Timeline]  # of the program, and of reading its results
+    notes: list[Note]  # of its launches, where they were asked for
     copied_bytes: int  # by the copy events of the run
     error: float  # largest relative error against NumPy in float64
     checked: int  # elements compared
@@ -80,16 +86,14 @@ class Figures:
 
     sums: Measurement
     sizes: list[Size]
+    explained: Measurement  # the mixed example once more, with notes of what was fused
     ledger: dict[str, Any]  # of the whole demo
 
     @property
     def runs(self) -> list[Measurement]:
-        return [self.sums, *(run for size in self.sizes for run in (*size.earlier, *size.runs))]
-
-
-def count_ops(name: str) -> int:
-    """Operations in the name of a kernel: "negative exp*3 add" has five."""
-    return sum(int(word.partition("*")[2] or 1) for word in name.split())
+        """In the order in which they were made."""
+        runs = [run for size in self.sizes for run in (*size.earlier, *size.runs)]
+        return [self.sums, *runs, self.explained]
 
 
 def _work(events: list[inspect.Event]) -> list[Work]:
@@ -124,6 +128,7 @@ def relative_error(actual: np.ndarray, expected: np.ndarray) -> float:
 
 
 Check = Callable[[Any], tuple[float, int]]
+Step = Callable[[str], None]
 
 
 def _total(first: Any, second: Any) -> Any:
@@ -132,9 +137,12 @@ def _total(first: Any, second: Any) -> Any:
     return first + second
 
 
-def _measured(title: str, placement: str, program: Callable[[], Any], check: Check) -> Measurement:
+def _measured(
+    title: str, placement: str, program: Callable[[], Any], check: Check, explain: bool = False
+) -> Measurement:
     """Counts cover the program and the reading of its results; times and lanes the program."""
-    with inspect.trace() as run:
+    noted = recorded_notes() if explain else nullcontext([])
+    with noted as notes, inspect.trace() as run:
         started = time.perf_counter()
         result = program()
         mx.eval(result)
@@ -151,6 +159,8 @@ def _measured(title: str, placement: str, program: Callable[[], Any], check: Che
         ledger=_total(run.ledger, reading.ledger),
         work=_work(events),
         lanes=lanes(run),
+        timelines=(run.timeline(), reading.timeline()),
+        notes=notes,
         copied_bytes=sum(event.bytes for event in events if event.kind == "copy"),
         error=error,
         checked=checked,
@@ -232,6 +242,7 @@ def _size(
     shapes: tuple[tuple[int, int], tuple[int, int]],
     placements: dict[bool, tuple[str, ...]],
     repeats: int,
+    step: Step,
 ) -> Size:
     size = Size(shapes)
     a = mx.random.uniform(shape=shapes[0], key=mx.random.key(3))
@@ -240,6 +251,7 @@ def _size(
     expected = _Expected(a, b)
     for bounded, title in TITLES.items():
         for placement in placements[bounded]:
+            step(f"{title} on {placement}, {shapes[1][0]}x{shapes[1][1]}")
             d1, d2 = (getattr(mx, name) for name in PLACEMENTS[placement])
             runs = [
                 _measured(
@@ -260,11 +272,30 @@ def _size(
     return size
 
 
-def measure(small: bool = False) -> Figures:
-    """Runs everything and returns the figures. `small` leaves out the larger size."""
+def _explained() -> Measurement:
+    """The mixed example at the small size, with notes. They cost time, so it is not timed above."""
+    a = mx.random.uniform(shape=SMALL[0], key=mx.random.key(3))
+    b = mx.random.uniform(shape=SMALL[1], key=mx.random.key(4))
+    mx.eval(a, b)
+    program = lambda: _placed(a, b, True, mx.gpu, mx.cpu)  # noqa: E731
+    return _measured("exp(-x)", "gpu+cpu", program, _Expected(a, b).check(True), explain=True)
+
+
+def step_count(small: bool = False) -> int:
+    """How often `measure` calls `step`."""
+    sizes = [ALL] if small else [ALL, FEW]
+    return 2 + sum(len(few) for placements in sizes for few in placements.values())
+
+
+def measure(small: bool = False, step: Step = lambda text: None) -> Figures:
+    """Runs everything and returns the figures. `small` leaves out the larger size; `step` is told
+    what comes next."""
     before = inspect.ledger()
+    step("a dependency across devices")
     sums = _sums()
-    sizes = [_size(SMALL, ALL, repeats=3)]
+    sizes = [_size(SMALL, ALL, repeats=3, step=step)]
     if not small:
-        sizes.append(_size(LARGE, FEW, repeats=1))
-    return Figures(sums, sizes, inspect.difference(inspect.ledger(), before))
+        sizes.append(_size(LARGE, FEW, repeats=1, step=step))
+    step("what was fused")
+    explained = _explained()
+    return Figures(sums, sizes, explained, inspect.difference(inspect.ledger(), before))

@@ -2,41 +2,26 @@
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 import tandem
 from tandem import core as mx
-from tandem.demo.measure import STEPS, Figures, Measurement, Size, Work, measure
+from tandem.demo.files import write_files
+from tandem.demo.measure import STEPS, Figures, Measurement, Size, Work, measure, step_count
 from tandem.demo.programs import ProgramRun, run_programs
 from tandem.demo.timeline import Lane
+from tandem.report.text import bytes_text, chain_text, time_text
 
 TOLERANCE = 1e-5
 WIDTH = 80
 COLOURS = {"cpu": "cyan", "gpu": "magenta", "copy": "yellow"}
-
-
-def bytes_text(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1000 or unit == "GiB":
-            break
-        size /= 1024
-    digits = 0 if unit == "B" or size >= 100 else 1 if size >= 10 else 2
-    return f"{size:.{digits}f} {unit}"
-
-
-def time_text(seconds: float) -> str:
-    if seconds <= 0:
-        return "-"
-    for limit, scale, unit in ((1e-3, 1e6, "us"), (1.0, 1e3, "ms")):
-        if seconds < limit:
-            return f"{seconds * scale:.3g} {unit}"
-    return f"{seconds:.2f} s"
 
 
 def device_text(device: str) -> Text:
@@ -124,17 +109,7 @@ class Report:
         return table
 
     def op_name(self, item: Work) -> str:
-        """ "negative exp negative exp" is shown as "(negative exp) x2", "exp*20" as "exp x20"."""
-        if item.kind == "copy":
-            return item.name
-        words = item.name.split()
-        for period in range(1, len(words) // 2 + 1):
-            if len(words) % period == 0 and words == words[:period] * (len(words) // period):
-                unit = " ".join(words[:period])
-                unit = unit if period == 1 else f"({unit})"
-                return f"{unit} {self.times}{len(words) // period}"
-        text = " ".join(words) if len(words) <= 6 else f"{words[0]} ... {words[-1]}"
-        return text.replace("*", f" {self.times}")
+        return item.name if item.kind == "copy" else chain_text(item.name, self.times)
 
     def sums(self, run: Measurement) -> None:
         self.heading(
@@ -234,6 +209,10 @@ class Report:
             text.append(self.bar if busy else self.gap, colour if busy else "dim")
         return text
 
+    def files(self, written: dict[str, Path]) -> None:
+        for what, path in written.items():
+            self.console.print(Text(f"{what:<7}{path}", no_wrap=True), soft_wrap=True)
+
     def closing(self, figures: Figures, programs: list[ProgramRun]) -> None:
         ledger = figures.ledger
         self.heading(
@@ -273,18 +252,36 @@ def is_good(figures: Figures, programs: list[ProgramRun]) -> bool:
     )
 
 
-def main(small: bool = False) -> int:
+def _progress(console: Console) -> Progress:
+    """Shown on terminals alone, and gone when it is done."""
+    return Progress(TextColumn("[bold blue]{task.percentage:>3.0f} %"), BarColumn(24),
+                    TextColumn("{task.description}"), console=console, transient=True,
+                    disable=not console.is_terminal)  # fmt: skip
+
+
+def main(small: bool = False, html: str | None = None, trace: str | None = None) -> int:
+    """The whole demo. The page and the trace go to the files `html` and `trace`, without names
+    beside each other in the current folder."""
     # Laid out for 80 columns however wide the terminal is; without one it is plain text.
     console = Console(width=WIDTH, highlight=False)
     report = Report(console)
     report.opening()
-    programs = run_programs()
+    with _progress(console) as progress:
+        task = progress.add_task("programs written for MLX", total=step_count(small) + 1)
+
+        def step(text: str) -> None:
+            progress.update(task, advance=1, description=f"{text} ...")
+
+        programs = run_programs()
+        figures = measure(small, step)
+        progress.update(task, advance=1)
     report.programs(programs)
-    with console.status("running and checking against NumPy ..."):
-        figures = measure(small)
     report.sums(figures.sums)
     for number, size in enumerate(figures.sizes, start=3):
         report.size(number, size)
     report.closing(figures, programs)
+    good = is_good(figures, programs)
+    pages = write_files(figures, programs, good, html, trace)
+    report.files(pages)
     sys.stdout.flush()
-    return 0 if is_good(figures, programs) else 1
+    return 0 if good else 1

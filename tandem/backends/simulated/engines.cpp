@@ -24,7 +24,7 @@ void trace(const SimulatedQueue& queue, const Operation& operation) {
   if (!trace.recording()) return;
   trace.add({kind_of(operation), device::Clock::model, Device{DeviceType::gpu, queue.device.index},
              queue.stream, operation.label, operation.model_begin_ns, operation.model_end_ns,
-             operation.traffic});
+             operation.traffic, operation.note});
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ struct Operation {
   int64_t model_begin_ns = 0;
   int64_t model_end_ns = 0;
   int64_t traffic = 0;  // bytes read and written, or copied
+  uint32_t note = 0;    // of the launch
 };
 
 class Machine;

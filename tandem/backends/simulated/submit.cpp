@@ -125,6 +125,7 @@ void SimulatedBackend::launch(device::Queue& queue, const device::Executable& ex
   Operation operation;
   operation.label = *arguments.label == '\0' ? "kernel" : arguments.label;
   operation.program = ours->program();
+  operation.note = arguments.note;
   const Program& program = *operation.program;
   if (state_->options.verify && program.kernel != nullptr) {
     kernel::check_launch(*program.kernel, arguments);

@@ -42,6 +42,7 @@ class Fuser {
     result_.in_memory.assign(graph.nodes.size(), false);
     result_.places.assign(graph.nodes.size(), Place{});
     crosses_.assign(graph.nodes.size(), false);
+    if (options.explain) result_.refusals.assign(graph.nodes.size(), Refusal::none);
     result_.remade = enabled_ ? find_remade(graph) : std::vector<bool>(graph.nodes.size(), false);
   }
 
@@ -134,12 +135,21 @@ class Fuser {
 
   bool join(uint32_t n, uint32_t c) {
     const Cluster& cluster = result_.clusters[c];
-    if (cluster.library || cluster.slot != flat(n).slot) return false;
-    if (cluster.cost + kernel_cost(graph_, n) > most_cost_) return false;
+    if (cluster.library) return refuse(n, Refusal::library);
+    if (cluster.slot != flat(n).slot) return refuse(n, Refusal::stream);
+    if (cluster.cost + kernel_cost(graph_, n) > most_cost_) return refuse(n, Refusal::room);
     const std::optional<Place> place = place_in(n, c);
-    if (!place || !rows_fit(n, c, *place)) return false;
+    if (!place) return refuse(n, Refusal::elements);
+    if (!rows_fit(n, c, *place)) return refuse(n, Refusal::rows);
     add(n, c, *place);
     return true;
+  }
+
+  bool refuse(uint32_t n, Refusal reason) {
+    if (!result_.refusals.empty() && result_.refusals[n] == Refusal::none) {
+      result_.refusals[n] = reason;
+    }
+    return false;
   }
 
   // What node n reads of the cluster itself.
@@ -354,6 +364,21 @@ class Fuser {
   std::map<std::tuple<uint16_t, uint32_t, uint8_t>, uint32_t> newest_;
 };
 
+// What was one cluster and is several had no room for all.
+std::vector<Refusal> refusals_of(const SimpleGraph& graph, const Clusters& whole,
+                                 const Clusters& divided) {
+  std::vector<Refusal> refusals = whole.refusals;
+  for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const Operand& input : graph.nodes[n].inputs) {
+      if (input.value == kNone || whole.cluster_of[input.value] == kNone) continue;
+      const bool together = whole.cluster_of[input.value] == whole.cluster_of[n];
+      const bool apart = divided.cluster_of[input.value] != divided.cluster_of[n];
+      if (together && apart) refusals[n] = Refusal::room;
+    }
+  }
+  return refusals;
+}
+
 }  // namespace
 
 uint32_t kernel_cost(const SimpleGraph& graph, uint32_t n) {
@@ -368,7 +393,9 @@ Clusters fuse(const SimpleGraph& graph, std::span<const int64_t> dims,
   Clusters whole = Fuser(graph, dims, options).run();
   const Parts parts = find_parts(graph, whole, dims, options.limits);
   if (parts.empty()) return whole;
-  return Fuser(graph, dims, options).divide(whole, parts);
+  Clusters divided = Fuser(graph, dims, options).divide(whole, parts);
+  if (options.explain) divided.refusals = refusals_of(graph, whole, divided);
+  return divided;
 }
 
 }  // namespace tandem::passes

@@ -37,6 +37,9 @@ struct Cluster {
   uint32_t row_bytes = 0;  // of one element of a row: what is loaded, and what crosses rounds
 };
 
+// Why a node became no part of the kernel that makes its input.
+enum class Refusal : uint8_t { none, library, stream, room, elements, rows };
+
 struct Clusters {
   std::vector<Cluster> clusters;
   std::vector<uint32_t>
@@ -46,6 +49,7 @@ struct Clusters {
   std::vector<bool> remade;     // by simple node: computed again by every reader (remake.h)
   std::vector<RowGuard> row_guards;
   std::vector<RowShapeGuard> row_shape_guards;
+  std::vector<Refusal> refusals;  // by simple node, if asked for: of the cluster tried first
 };
 
 // Beyond these a kernel stops growing: code size and live tiles against one more pass over memory.
@@ -60,6 +64,7 @@ struct FusionOptions {
   // By stream slot: bytes of one row's values that a kernel of several rounds may use.
   std::vector<size_t> row_bytes;
   KernelLimits limits = {};
+  bool explain = false;  // fills Clusters::refusals
 };
 
 // What node n adds to Cluster::cost.

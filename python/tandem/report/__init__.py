@@ -1,0 +1,1 @@
+"""What reports are made of: texts of figures, time lines, pages, traces. No report is here."""
