@@ -28,6 +28,11 @@ header_check() {
   ninja -C build/dev -j "$jobs" tandem_headers
 }
 
+op_pages() {
+  install_wheel
+  .venv/bin/python scripts/op_pages.py --check
+}
+
 document_examples() {
   install_wheel
   TANDEM_VERIFY=on .venv/bin/python -m pytest -q tests/python/test_docs.py
@@ -47,6 +52,7 @@ check() {
   step "generated documents" $python scripts/generate.py --check
   step "headers alone" header_check
   step "lint of C++" $python scripts/tidy.py --jobs "$jobs"
+  step "pages of functions" op_pages
   step "examples of documents" document_examples
   [ ${#failed_steps[@]} = 0 ] || fail "check failed: ${failed_steps[*]}"
   say "all checks passed"
@@ -64,4 +70,6 @@ generate() {
   system_packages
   environment
   .venv/bin/python scripts/generate.py
+  install_wheel
+  .venv/bin/python scripts/op_pages.py
 }
