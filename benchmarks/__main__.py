@@ -2,10 +2,11 @@
 Markdown and a picture."""
 
 import argparse
+from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import report
+from benchmarks import document, report
 from benchmarks.libraries import Library, available
 from benchmarks.measure import (
     REPOSITORY,
@@ -48,7 +49,16 @@ def main() -> int:
     parser.add_argument(
         "--no-cpp", action="store_true", help="leave out the C++ rows and the roofs"
     )
+    parser.add_argument(
+        "--write-docs", nargs="?", const="", metavar="RUN.json",
+        help="measure nothing: fill docs/performance.md and the README from a run, or the newest",
+    )  # fmt: skip
     options = parser.parse_args()
+    if options.write_docs is not None:
+        source = Path(options.write_docs) if options.write_docs else None
+        for path in document.write_docs(REPOSITORY, source):
+            print(f"written: {path}")
+        return 0
     unknown = set(options.rows) - set(names)
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
