@@ -145,10 +145,10 @@ def summary(run: dict[str, Any]) -> str:
     """The comparison in the README."""
     rows = {row.name: row for row in rows_of(run)}
     peers = [name for name in run["versions"] if name != "tandem"]
-    body = []
-    for name in SHOWN_IN_README:
-        if row := rows.get(name):
-            body.append([row.what, time_text(row.ours), *(peer_cell(row, p) for p in peers)])
+    shown = [rows[name] for name in SHOWN_IN_README if name in rows]
+    body = [
+        [row.what, time_text(row.ours), *(peer_cell(row, peer) for peer in peers)] for row in shown
+    ]
     compared = sum(len(row.cells) - 1 for row in rows.values())
     lost = sum(len(row.losses()) for row in rows.values())
     text = (
