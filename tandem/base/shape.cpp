@@ -12,8 +12,7 @@ int64_t element_count(Dims shape, std::string_view op) {
     TANDEM_USER(extent >= 0, ShapeError, op, "extents must not be negative: got {}",
                 to_string(shape));
     if (extent == 0) return 0;
-    overflow |= count > kLimit / extent;
-    if (!overflow) count *= extent;
+    overflow |= __builtin_mul_overflow(count, extent, &count) || count > kLimit;
   }
   TANDEM_USER(!overflow, ShapeError, op, "the shape {} has more than 2^62 elements",
               to_string(shape));

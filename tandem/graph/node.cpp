@@ -123,16 +123,20 @@ void Node::publish(Ref<Storage> storage) {
   storage_.store(storage.detach(), std::memory_order_release);
 }
 
+namespace {
+constinit thread_local Node* dying [[gnu::tls_model("initial-exec")]] = nullptr;
+constinit thread_local bool destroying [[gnu::tls_model("initial-exec")]] = false;
+}  // namespace
+
 // Iterative, so that chains of any length are dropped without recursion. Dying nodes are linked
 // through their scratch: no walk can meet them any more, and static objects that hold arrays die
 // after what a thread owns.
 void Node::destroy(Node* node) {
-  constinit static thread_local Node* dying = nullptr;
-  constinit static thread_local bool active = false;
   node->scratch_.epoch = reinterpret_cast<uint64_t>(dying);
   dying = node;
-  if (active) return;
-  active = true;
+  if (destroying) return;
+  destroying = true;
+  int64_t count = 0;
   while (dying) {
     Node* next = dying;
     dying = reinterpret_cast<Node*>(next->scratch_.epoch);
@@ -142,9 +146,10 @@ void Node::destroy(Node* node) {
     if (Storage* storage = next->storage()) storage->release();
     if (next->spilled()) delete next->spill_;
     Slab<Node>::give(next);
-    count_live(-1);
+    ++count;
   }
-  active = false;
+  count_live(-count);
+  destroying = false;
 }
 
 void end_retention(std::span<const NodeRef> roots, std::vector<NodeRef>& dead) {

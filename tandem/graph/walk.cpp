@@ -28,6 +28,14 @@ uint64_t broadcast_mask(Dims input, Dims node) {
   return mask;
 }
 
+// In line: most shapes have few axes, for which a call costs more than the comparison.
+bool same_extents(Dims shape, const int64_t* known) {
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] != known[i]) return false;
+  }
+  return true;
+}
+
 // First word of a node in the key. The bits of `kSameShape` say that its shape is that of the node
 // before.
 constexpr uint64_t kSameShape = uint64_t{1} << 63;
@@ -54,8 +62,7 @@ void Walk::clear() {
 uint32_t Walk::place_shape(Dims shape) {
   for (uint32_t i = 0; i < kKnownShapes; ++i) {
     const KnownShape& known = known_[(newest_ - i) % kKnownShapes];
-    if (known.rank == shape.size() &&
-        std::equal(shape.begin(), shape.end(), dims.data() + known.first_dim)) {
+    if (known.rank == shape.size() && same_extents(shape, dims.data() + known.first_dim)) {
       return known.first_dim;
     }
   }
@@ -102,7 +109,7 @@ void Walk::record(Node* node) {
     leaves.push_back(number);
     return;
   }
-  params.insert(params.end(), node->params().begin(), node->params().end());
+  for (const uint64_t word : node->params()) params.push_back(word);
   if (node->attributes_key()) key.push_back(reinterpret_cast<uint64_t>(node->attributes_key()));
   for (const Node* input : node->inputs()) {
     if (!input) continue;  // immediates are known from the first word

@@ -18,6 +18,15 @@ Dtype weak_dtype(const Scalar& scalar, Dtype beside) {
   return Dtype::complex64;
 }
 
+// In line: most shapes have few axes, for which a call costs more than the comparison.
+bool same_extents(Dims a, Dims b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
 struct Immediates {
   Dtype dtype = Dtype::float32;
   uint8_t mask = 0;
@@ -76,16 +85,18 @@ array apply(op_table::RowId row, std::span<const Operand* const> operands, Strea
 
   graph::Node* inputs[op_table::kMaxArity] = {};
   uint64_t params[op_table::kMaxArity] = {};
-  Shape shape;
+  Dims shape;  // of the operand that has it, or `broadcast`
+  Shape broadcast;
   bool any = false;
   for (size_t i = 0; i < operands.size(); ++i) {
     if (const array* a = operands[i]->as_array()) {
       inputs[i] = a->node().get();
       const Dims other = a->shape();
       if (!any) {
-        shape = Shape(other);
-      } else if (!std::equal(shape.begin(), shape.end(), other.begin(), other.end())) {
-        shape = broadcast_shapes(shape, other, info.name);
+        shape = other;
+      } else if (!same_extents(shape, other)) {
+        broadcast = broadcast_shapes(shape, other, info.name);
+        shape = broadcast;
       }
       any = true;
     } else {
