@@ -74,6 +74,9 @@ struct PendingCopy {
 // buffer's.
 device::Point copy_to(EngineState& state, memory::Buffer& buffer, PendingCopy copy);
 
+// What a run has let go of, to be destroyed without the engine's lock.
+using DeadNodes = SmallVector<graph::NodeRef, 16>;
+
 class Binder {
  public:
   explicit Binder(EngineState& state) : state_(state) {}
@@ -93,7 +96,7 @@ class Binder {
   // ahead of their readers. Throws MemoryShortage when a segment alone does not fit.
   void run_small(const passes::SplitPlan& parts, bool wait);
   // Gives storage to the kept nodes and collects the inputs they let go of.
-  void publish(std::vector<graph::NodeRef>& dead);
+  void publish(DeadNodes& dead);
 
  private:
   struct Bound {
@@ -103,6 +106,13 @@ class Binder {
     memory::Points after;        // its block's former uses
     bool donated = false;        // written over a dead input
     bool placed = false;         // its site knows of it
+
+    void reset() {
+      data = nullptr;
+      buffer = {};
+      after.clear();
+      donated = placed = false;
+    }
   };
   struct PlannedCopy {
     uint32_t value;
@@ -139,7 +149,9 @@ class Binder {
   void show(const Run& run, uint32_t segment, uint16_t stream, memory::Points& waits);
   void bind_instruction(Run& run, uint32_t number, DeviceEntry& device);
   void bind_params(Run& run, const passes::Instruction& instruction, Run::Launch& launch);
-  passes::Layout operand_layout(const passes::Operand& operand) const;
+  // Where the operand's elements are: of the value itself, or in `scratch` behind the operand's views.
+  const passes::Layout& operand_layout(const passes::Operand& operand,
+                                       passes::Layout& scratch) const;
   device::BufferArgument argument(const passes::Operand& operand, const passes::Layout& layout,
                                   DeviceEntry& device) const;
   std::byte* address(uint32_t value, DeviceEntry& device) const;
@@ -171,7 +183,7 @@ class Binder {
   uint32_t prefetch_resumes_ = 0;             // nothing is prefetched before this segment
   const graph::Walk* walk_ = nullptr;
   std::vector<DeviceEntry*> slot_devices_;
-  std::vector<Bound> values_;
+  std::vector<Bound> values_;  // keep the room of their layouts between runs
   std::vector<PlannedCopy> copies_;
   std::vector<size_t> arena_offsets_;  // by arena slot
   std::vector<device::Point> points_;  // by segment

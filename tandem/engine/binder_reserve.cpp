@@ -14,6 +14,22 @@ constexpr size_t kArenaAlignment = 256;
 // Transient values of a run are not looked at as a whole below this.
 constexpr size_t kManyTransientBytes = size_t{256} << 20;
 
+void set(Shape& target, Dims source) {
+  target.clear();
+  target.append(source.begin(), source.end());
+}
+
+void set_row_major(passes::Layout& layout, Dims shape) {
+  layout.offset = 0;
+  set(layout.shape, shape);
+  set(layout.strides, shape);
+  int64_t stride = 1;
+  for (size_t i = shape.size(); i-- > 0;) {
+    layout.strides[i] = stride;
+    stride *= shape[i];
+  }
+}
+
 size_t aligned(size_t bytes) {
   return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
 }
@@ -36,7 +52,7 @@ void Binder::begin(PlanEntry& entry, std::shared_ptr<const passes::Plan> plan,
 void Binder::end() {
   if (!submitted_) undo();
   slot_devices_.clear();
-  values_.clear();
+  for (Bound& bound : values_) bound.reset();
   copies_.clear();
   points_.clear();
   parts_ = nullptr;
@@ -88,11 +104,12 @@ void Binder::reserve_value(uint32_t number) {
     bound.buffer = storage.buffer;
     bound.buffer->check_file();
     bound.buffer->use(state_.now);
-    bound.layout = {storage.offset, Shape(shape_of(value)), storage.strides};
+    bound.layout.offset = storage.offset;
+    set(bound.layout.shape, shape_of(value));
+    bound.layout.strides = storage.strides;
     return;
   }
-  bound.layout.shape = Shape(shape_of(value));
-  bound.layout.strides = row_major_strides(bound.layout.shape);
+  set_row_major(bound.layout, shape_of(value));
   if (value.home != Home::output && value.home != Home::transient) return;
   if (try_donation(number)) return;
   const passes::Instruction& maker = plan().instructions[value.instruction];

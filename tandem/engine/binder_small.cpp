@@ -25,6 +25,7 @@ void Binder::run_small(const passes::SplitPlan& parts, bool wait) {
     if (plan().values[i].home == Home::leaf) {
       reserve_value(i);
     } else {
+      values_[i].layout.offset = 0;
       values_[i].layout.shape = Shape(shape_of(plan().values[i]));
       values_[i].layout.strides = row_major_strides(values_[i].layout.shape);
     }

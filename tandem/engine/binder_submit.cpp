@@ -250,10 +250,13 @@ void Binder::show(const Run& run, uint32_t segment, uint16_t stream, memory::Poi
 
 // ---- numbers of a launch
 
-passes::Layout Binder::operand_layout(const passes::Operand& operand) const {
-  passes::Layout layout = values_[operand.value].layout;
-  passes::apply(operand.views, walk_->dims, walk_->params, layout);
-  return layout;
+const passes::Layout& Binder::operand_layout(const passes::Operand& operand,
+                                             passes::Layout& scratch) const {
+  const passes::Layout& own = values_[operand.value].layout;
+  if (operand.views.empty()) return own;
+  scratch = own;
+  passes::apply(operand.views, walk_->dims, walk_->params, scratch);
+  return scratch;
 }
 
 std::byte* Binder::address(uint32_t value, DeviceEntry& device) const {
@@ -304,9 +307,10 @@ void Binder::bind_instruction(Run& run, uint32_t number, DeviceEntry& device) {
   size_t own_axis = 0;  // of a library call: the first axis of the buffer
   launch.first_buffer = static_cast<uint32_t>(run.buffers.size());
   launch.buffer_count = static_cast<uint32_t>(instruction.buffers.size());
+  passes::Layout scratch;
   for (size_t i = 0; i < instruction.buffers.size(); ++i) {
     const passes::Operand& operand = instruction.buffers[i];
-    const passes::Layout layout = operand_layout(operand);
+    const passes::Layout& layout = operand_layout(operand, scratch);
     device::BufferArgument bound = argument(operand, layout, device);
     const size_t first = run.numbers.size();
     run.numbers.resize(first + launch.extent_count);
@@ -338,7 +342,8 @@ void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& 
   SmallVector<passes::Layout, 1> layouts;
   SmallVector<Strides, 1> strides;
   for (const passes::Operand& operand : instruction.generated) {
-    layouts.push_back(operand_layout(operand));
+    passes::Layout scratch;
+    layouts.push_back(operand_layout(operand, scratch));
     strides.push_back(Strides(instruction.axes.size(), 0));
     passes::launch_strides(instruction, operand, layouts.back(), walk_->dims,
                            strides.back().data());
@@ -367,10 +372,11 @@ void Binder::bind_params(Run& run, const Instruction& instruction, Run::Launch& 
   }
 }
 
-void Binder::publish(std::vector<graph::NodeRef>& dead) {
+void Binder::publish(DeadNodes& dead) {
+  passes::Layout scratch;
   for (const passes::Publication& publication : plan().publications) {
     graph::Node* node = walk_->nodes[publication.node];
-    const passes::Layout layout = operand_layout(publication.source);
+    const passes::Layout& layout = operand_layout(publication.source, scratch);
     auto storage = make_ref<graph::Storage>();
     storage->buffer = values_[publication.source.value].buffer;
     storage->offset = layout.offset;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "tandem/backends/common/thread_pool.h"
@@ -80,11 +81,11 @@ void Engine::eval(std::span<const array> arrays, bool wait,
     return run_on_fresh_thread([&] { eval(arrays, wait); });
   }
   watch_this_thread();
-  std::vector<graph::NodeRef> dead;
+  DeadNodes dead;
   Attempt attempt;
   if (settings().small_mode == "always") attempt.mode = Mode::small;
   for (;;) {
-    std::unique_lock lock(mutex_, std::try_to_lock);
+    EngineLock lock(mutex_, std::try_to_lock);
     if (!lock) {
       if (before_long) (*std::exchange(before_long, nullptr))();
       lock.lock();
@@ -98,17 +99,21 @@ void Engine::eval(std::span<const array> arrays, bool wait,
   }
   dead.clear();
   if (attempt.may_look) poll_system();
-  if (!wait) return;
-  for (const array& a : arrays) wait_for(a);
+  for (const Awaited& awaited : attempt.awaited) {
+    wait_for(awaited.point);
+    check(awaited.completion);
+  }
 }
 
-bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
-                     std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead,
-                     const std::function<void()>*& before_long) {
+bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt, EngineLock& lock,
+                     DeadNodes& dead, const std::function<void()>*& before_long) {
   walk_.run(arrays);
   PlanEntry* entry = walk_.roots.empty() ? nullptr : plan_cache_.find(walk_);
   if (before_long && !is_short(arrays, entry)) (*std::exchange(before_long, nullptr))();
-  if (walk_.roots.empty()) return true;
+  if (walk_.roots.empty()) {
+    if (wait) note_awaited(arrays, attempt.awaited);
+    return true;
+  }
   if (!entry) {
     add_plan(walk_, lock);
     return false;
@@ -131,13 +136,13 @@ bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
   }
   if (attempt.mode != Mode::whole && attempt.was_short) entry->small_runs_left = kSmallRuns;
   binder_.publish(dead);
+  if (wait) note_awaited(arrays, attempt.awaited);
   ++state_.counters.evals;
   ++state_.counters.plan_hits;
   return true;
 }
 
-bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt,
-                       std::unique_lock<std::mutex>& lock) {
+bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock& lock) {
   const bool fusion = attempt.mode == Mode::small;
   auto& split = fusion ? entry.split : entry.unfused_split;
   if (!split && fusion) split = std::make_unique<passes::SplitPlan>(passes::split(*entry.plan));
@@ -157,7 +162,7 @@ bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt,
 
 // Plans from a copy of the graph while other threads go on.
 std::shared_ptr<passes::Plan> Engine::make_plan(const graph::Walk& walk, bool fusion,
-                                                std::unique_lock<std::mutex>& lock) {
+                                                EngineLock& lock) {
   const graph::FlatGraph graph = graph::flatten(walk);
   std::vector<uint64_t> key = walk.key;
   lock.unlock();
@@ -174,15 +179,14 @@ std::shared_ptr<passes::Plan> Engine::make_plan(const graph::Walk& walk, bool fu
   return plan;
 }
 
-PlanEntry* Engine::add_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock) {
+PlanEntry* Engine::add_plan(const graph::Walk& walk, EngineLock& lock) {
   const uint64_t hash = walk.hash;
   auto plan = make_plan(walk, settings().fusion, lock);
   --state_.counters.plan_hits;  // the run that follows is no hit
   return plan_cache_.insert(hash, std::move(plan));
 }
 
-bool Engine::try_relief(const MemoryShortage& shortage, Attempt& attempt,
-                        std::unique_lock<std::mutex>& lock) {
+bool Engine::try_relief(const MemoryShortage& shortage, Attempt& attempt, EngineLock& lock) {
   ++state_.counters.retries_after_oom;
   if (free_memory(state_, shortage, attempt.pressure)) {
     lock.unlock();
@@ -196,13 +200,11 @@ bool Engine::try_relief(const MemoryShortage& shortage, Attempt& attempt,
   return true;
 }
 
-void Engine::relieve(const MemoryShortage& shortage, Attempt& attempt,
-                     std::unique_lock<std::mutex>& lock) {
+void Engine::relieve(const MemoryShortage& shortage, Attempt& attempt, EngineLock& lock) {
   if (!try_relief(shortage, attempt, lock)) raise_out_of_memory(shortage);
 }
 
-void Engine::relieve_run(const MemoryShortage& shortage, Attempt& attempt,
-                         std::unique_lock<std::mutex>& lock) {
+void Engine::relieve_run(const MemoryShortage& shortage, Attempt& attempt, EngineLock& lock) {
   const bool small = enabled(PressureStep::small) && settings().small_mode != "never";
   attempt.was_short = true;
   if (attempt.mode == Mode::whole) {
@@ -227,18 +229,34 @@ void Engine::raise_out_of_memory(const MemoryShortage& shortage) {
                      shortage.pool->cap());
 }
 
-void Engine::wait_for(const array& a) {
-  const graph::Storage* storage = a.node()->storage();
-  device::Point point;
-  Ref<memory::Completion> completion;
-  {
-    const std::lock_guard lock(mutex_);
-    memory::Copy& copy = storage->buffer->origin();
-    point = copy.valid;
-    completion = storage->buffer->completion_of(copy);
+// Whether a copy is known to hold its value.
+bool Engine::is_ready(memory::Buffer& buffer, memory::Copy& copy) {
+  // Whether it is reached is asked first: a failure is known before the Point is reached.
+  if (!scheduler_.timeline().reached(copy.valid)) return false;
+  const Ref<memory::Completion>& completion = buffer.completion_of(copy);
+  return !completion || !completion->failed();
+}
+
+const std::byte* Engine::try_host_copy(const array& a) {
+  graph::Storage* const storage = a.node()->storage();
+  if (!storage) return nullptr;
+  const EngineLock lock(mutex_, std::try_to_lock);
+  if (!lock) return nullptr;
+  memory::Buffer& buffer = *storage->buffer;
+  memory::Copy* const copy = buffer.find(kHost);
+  if (!copy || !is_ready(buffer, *copy)) return nullptr;
+  buffer.check_file();
+  buffer.hand_out();
+  if (memory::Site* const site = buffer.site()) site->read(kHost, buffer.bytes());
+  return copy->data + storage->offset * static_cast<int64_t>(a.itemsize());
+}
+
+void Engine::note_awaited(std::span<const array> arrays, AwaitedList& awaited) {
+  for (const array& a : arrays) {
+    memory::Buffer& buffer = *a.node()->storage()->buffer;
+    memory::Copy& copy = buffer.origin();
+    if (!is_ready(buffer, copy)) awaited.push_back({copy.valid, buffer.completion_of(copy)});
   }
-  wait_for(point);
-  check(completion);
 }
 
 void Engine::check(const Ref<memory::Completion>& completion) {
@@ -260,17 +278,18 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
     run_on_fresh_thread([&] { data = host_copy(storage); });
     return data;
   }
-  std::unique_lock lock(mutex_);
+  EngineLock lock(mutex_);
   memory::Buffer& buffer = *storage.buffer;
   buffer.check_file();
   buffer.drop_failed(kHost);
   memory::Copy* copy = buffer.find(kHost);
-  Attempt attempt;
+  std::optional<Attempt> attempt;
   while (!copy) {
     memory::Block block = devices_.host_pool().allocate(
         buffer.bytes(), devices_.get(buffer.origin().device).copy_out);
     if (!block.data) {
-      relieve({&devices_.host_pool(), kHost, buffer.bytes()}, attempt, lock);
+      if (!attempt) attempt.emplace();
+      relieve({&devices_.host_pool(), kHost, buffer.bytes()}, *attempt, lock);
       lock.lock();
       copy = buffer.find(kHost);
       continue;
@@ -282,6 +301,7 @@ std::byte* Engine::host_copy(graph::Storage& storage) {
   if (memory::Site* const site = buffer.site()) site->read(kHost, buffer.bytes());
   const device::Point valid = copy->valid;
   std::byte* data = copy->data;
+  if (is_ready(buffer, *copy)) return data;
   const Ref<memory::Completion> completion = buffer.completion_of(*copy);
   lock.unlock();
   wait_for(valid);
@@ -294,7 +314,7 @@ Ref<memory::Buffer> Engine::allocate_host(size_t bytes) {
   for (;;) {
     memory::Block block = devices_.host_pool().allocate(bytes, kNoStream);
     if (!block.data) {
-      std::unique_lock lock(mutex_);
+      EngineLock lock(mutex_);
       relieve({&devices_.host_pool(), kHost, bytes}, attempt, lock);
       continue;
     }
@@ -451,7 +471,7 @@ inspect::Counters Engine::counters() const {
 }
 
 std::string Engine::plan_text(std::span<const array> arrays) {
-  std::unique_lock lock(mutex_);
+  EngineLock lock(mutex_);
   walk_.run(arrays);
   if (walk_.roots.empty()) return "nothing to compute\n";
   const std::vector<int64_t> dims = walk_.dims;  // another thread may walk while a plan is made

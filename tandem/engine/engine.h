@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "tandem/engine/binder.h"
+#include "tandem/engine/engine_mutex.h"
 #include "tandem/engine/inspect.h"
 #include "tandem/engine/pressure.h"
 #include "tandem/graph/evaluator.h"
@@ -24,6 +25,9 @@ class Engine final : public graph::Evaluator {
   void eval(std::span<const array> arrays, bool wait, const std::function<void()>* before_long);
   std::byte* host_copy(graph::Storage& storage) override;
   bool on_host(const array& a);
+  // The first element of a value that is in host memory; null when it is not, or somebody would
+  // have to be waited for. A failed value is none.
+  const std::byte* try_host_copy(const array& a);
   Ref<memory::Buffer> allocate_host(size_t bytes) override;
   Ref<memory::Buffer> adopt_host(void* data, size_t bytes, std::shared_ptr<void> owner) override;
   uint64_t begin_writable_export(memory::Buffer& buffer) override;
@@ -59,34 +63,38 @@ class Engine final : public graph::Evaluator {
   // How a plan is run: all at once, one segment at a time, and so with a plan without fusion, whose
   // kernels have fewer operands.
   enum class Mode : uint8_t { whole, small, small_unfused };
+  // When a value is there, and whether its work succeeded.
+  struct Awaited {
+    device::Point point;
+    Ref<memory::Completion> completion;
+  };
+  using AwaitedList = SmallVector<Awaited, 1>;
   struct Attempt {
     PressureAttempt pressure;
     Mode mode = Mode::whole;
     bool was_short = false;
     bool may_look = false;                        // at how short of memory the system is
     std::shared_ptr<const passes::Plan> unfused;  // made in an earlier round
+    AwaitedList awaited;                          // by a caller who waits for the values
   };
 
   // Under the lock; false when a plan was made: walk again.
-  bool try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
-               std::unique_lock<std::mutex>& lock, std::vector<graph::NodeRef>& dead,
-               const std::function<void()>*& before_long);
+  bool try_run(std::span<const array> arrays, bool wait, Attempt& attempt, EngineLock& lock,
+               DeadNodes& dead, const std::function<void()>*& before_long);
   // Of what walk_ found; `entry` null: no plan yet.
   bool is_short(std::span<const array> arrays, const PlanEntry* entry);
-  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt, std::unique_lock<std::mutex>& lock);
-  std::shared_ptr<passes::Plan> make_plan(const graph::Walk& walk, bool fusion,
-                                          std::unique_lock<std::mutex>& lock);
-  PlanEntry* add_plan(const graph::Walk& walk, std::unique_lock<std::mutex>& lock);
+  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock& lock);
+  std::shared_ptr<passes::Plan> make_plan(const graph::Walk& walk, bool fusion, EngineLock& lock);
+  PlanEntry* add_plan(const graph::Walk& walk, EngineLock& lock);
   // Takes the next step against the shortage and unlocks; raises OutOfMemory when none is left.
-  void relieve(const MemoryShortage& shortage, Attempt& attempt,
-               std::unique_lock<std::mutex>& lock);
-  void relieve_run(const MemoryShortage& shortage, Attempt& attempt,
-                   std::unique_lock<std::mutex>& lock);
-  bool try_relief(const MemoryShortage& shortage, Attempt& attempt,
-                  std::unique_lock<std::mutex>& lock);
+  void relieve(const MemoryShortage& shortage, Attempt& attempt, EngineLock& lock);
+  void relieve_run(const MemoryShortage& shortage, Attempt& attempt, EngineLock& lock);
+  bool try_relief(const MemoryShortage& shortage, Attempt& attempt, EngineLock& lock);
   [[noreturn]] void raise_out_of_memory(const MemoryShortage& shortage);
   void poll_system();
-  void wait_for(const array& a);
+  bool is_ready(memory::Buffer& buffer, memory::Copy& copy);
+  // Under the lock: appends what the arrays, which have storage, wait for.
+  void note_awaited(std::span<const array> arrays, AwaitedList& awaited);
   static void check(const Ref<memory::Completion>& completion);
   void before_fork();
   void after_fork(bool child);
@@ -95,7 +103,7 @@ class Engine final : public graph::Evaluator {
 
   runtime::Scheduler scheduler_;
   Devices devices_;
-  mutable std::mutex mutex_;
+  mutable EngineMutex mutex_;
   EngineState state_;
   Binder binder_;
   PlanCache plan_cache_;

@@ -13,6 +13,8 @@ void eval(std::span<const array> arrays, const std::function<void()>& before_lon
 
 bool on_host(const array& a) { return engine::Engine::instance().on_host(a); }
 
+const void* data_if_ready(const array& a) { return engine::Engine::instance().try_host_copy(a); }
+
 void async_eval(std::span<const array> arrays) { graph::evaluator().eval(arrays, false); }
 
 void synchronize_all() { engine::Engine::instance().scheduler().synchronize_all(); }

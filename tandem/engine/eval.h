@@ -23,6 +23,9 @@ inline void eval(const array& a) { eval(std::span<const array>(&a, 1)); }
 // Whether the elements of an evaluated array are in host memory, so that nobody needs to be waited
 // for.
 bool on_host(const array& a);
+// The first element of an evaluated array in host memory, as array::data gives it; null where
+// anybody would have to be waited for, and for a value whose computation failed.
+const void* data_if_ready(const array& a);
 // Plans and queues the computation; never waits for queued work.
 void async_eval(std::span<const array> arrays);
 inline void async_eval(const array& a) { async_eval(std::span<const array>(&a, 1)); }

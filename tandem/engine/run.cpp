@@ -18,11 +18,36 @@ SpareRuns& spare_runs() {
   return *spare;
 }
 
+// The last run that ended on the thread, which is the next one to begin there when a caller runs
+// its work itself: reached without a lock.
+constinit thread_local Run* own_run [[gnu::tls_model("initial-exec")]] = nullptr;
+constinit thread_local bool keeps_own [[gnu::tls_model("initial-exec")]] = false;
+
+void keep_or_delete(Run* run) {
+  SpareRuns& spare = spare_runs();
+  const std::lock_guard lock(spare.mutex);
+  if (spare.runs.size() < kMaxSpareRuns) {
+    spare.runs.push_back(run);
+  } else {
+    delete run;
+  }
+}
+
+struct OwnRunGuard {
+  OwnRunGuard() { keeps_own = true; }
+  ~OwnRunGuard() {
+    keeps_own = false;
+    if (own_run) keep_or_delete(std::exchange(own_run, nullptr));
+  }
+};
+
 }  // namespace
 
 Ref<Run> Run::make(std::shared_ptr<const passes::Plan> plan) {
-  Run* run = nullptr;
-  {
+  Run* run = std::exchange(own_run, nullptr);
+  if (!run) {
+    static thread_local const OwnRunGuard guard;
+    static_cast<void>(guard);
     SpareRuns& spare = spare_runs();
     const std::lock_guard lock(spare.mutex);
     if (!spare.runs.empty()) {
@@ -44,12 +69,10 @@ void Run::recycle(Run* run) {
   run->params.clear();
   run->completions.clear();
   run->base = 0;
-  SpareRuns& spare = spare_runs();
-  const std::lock_guard lock(spare.mutex);
-  if (spare.runs.size() < kMaxSpareRuns) {
-    spare.runs.push_back(run);
+  if (keeps_own && !own_run) {
+    own_run = run;
   } else {
-    delete run;
+    keep_or_delete(run);
   }
 }
 

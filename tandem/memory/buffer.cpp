@@ -44,6 +44,7 @@ void Completion::add_dependent(Ref<Completion> other) {
     const std::lock_guard lock(mutex_);
     if (!failed()) {
       dependents_.push_back(std::move(other));
+      has_dependents_.store(true, std::memory_order_relaxed);
       return;
     }
   }
@@ -51,6 +52,7 @@ void Completion::add_dependent(Ref<Completion> other) {
 }
 
 void Completion::forget_dependents() {
+  if (!has_dependents_.load(std::memory_order_relaxed)) return;
   std::vector<Ref<Completion>> done;
   const std::lock_guard lock(mutex_);
   done.swap(dependents_);

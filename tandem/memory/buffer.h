@@ -46,6 +46,7 @@ class Completion : public RefCounted<Completion>, public SlabAllocated<Completio
   std::atomic<bool> observed_{false};
   std::exception_ptr error_;
   std::mutex mutex_;
+  std::atomic<bool> has_dependents_{false};
   std::vector<Ref<Completion>> dependents_;
 };
 

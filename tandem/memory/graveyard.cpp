@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@ struct Graveyard::Impl {
   };
   mutable std::mutex mutex;
   std::vector<Grave> graves;
+  std::atomic<bool> occupied{false};  // written under the mutex; asked by every call from Python
 };
 
 Graveyard::Graveyard() : impl_(std::make_unique<Impl>()) {}
@@ -27,9 +29,11 @@ Graveyard& Graveyard::instance() {
 void Graveyard::bury(std::shared_ptr<void> owner, Points last_uses) {
   const std::lock_guard lock(impl_->mutex);
   impl_->graves.push_back({std::move(owner), std::move(last_uses)});
+  impl_->occupied.store(true, std::memory_order_relaxed);
 }
 
 size_t Graveyard::drain(const device::Timeline& timeline) {
+  if (!impl_->occupied.load(std::memory_order_relaxed)) return 0;
   std::vector<Impl::Grave> released;  // let go after the lock: owners run foreign code
   {
     const std::lock_guard lock(impl_->mutex);
@@ -39,6 +43,7 @@ size_t Graveyard::drain(const device::Timeline& timeline) {
     });
     released.assign(std::make_move_iterator(done), std::make_move_iterator(graves.end()));
     graves.erase(done, graves.end());
+    impl_->occupied.store(!graves.empty(), std::memory_order_relaxed);
   }
   return released.size();
 }

@@ -161,10 +161,9 @@ Scheduler::Impl::Step Scheduler::Impl::help(Point point, const Interrupted& inte
                  stream.last.load(std::memory_order_relaxed));
     if (!stream.runs_inline()) return Step::blocked(point, parked);
     stream.baton = Baton::held;
-    lock.unlock();
     Step step;
     step.ran = true;
-    step.interrupted = run_inline(stream, point.sequence(), &interrupted);
+    step.interrupted = run_inline(stream, std::move(lock), point.sequence(), &interrupted);
     return step;
   }
 }

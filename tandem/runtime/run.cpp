@@ -33,12 +33,11 @@ void Scheduler::Impl::run_one(StreamState& stream, Lock& lock) {
 
 // A caller runs up to its own Point, a worker (until = kOnlyUrgent) what somebody asked for. True
 // when interrupted.
-bool Scheduler::Impl::run_inline(StreamState& stream, uint64_t until,
+bool Scheduler::Impl::run_inline(StreamState& stream, Lock lock, uint64_t until,
                                  const Interrupted* interrupted) {
   const bool worker = until == kOnlyUrgent;
   bool stopped = false;
   Ready ready;
-  Lock lock(stream.mutex);
   for (int count = 0;; ++count) {
     collect(stream, ready);
     if (!ready.empty() && !stream.items.empty()) {
@@ -89,12 +88,10 @@ bool Scheduler::Impl::run_inline(StreamState& stream, uint64_t until,
 }
 
 void Scheduler::Impl::run_scheduled(StreamState& stream) {
-  {
-    const std::lock_guard lock(stream.mutex);
-    if (stream.baton != Baton::scheduled) return;  // a caller was first
-    stream.baton = Baton::held;
-  }
-  run_inline(stream, kOnlyUrgent, nullptr);
+  Lock lock(stream.mutex);
+  if (stream.baton != Baton::scheduled) return;  // a caller was first
+  stream.baton = Baton::held;
+  run_inline(stream, std::move(lock), kOnlyUrgent, nullptr);
 }
 
 // Hands over the work of a held, locked device stream until it is empty or parked. Unlocked after.

@@ -41,7 +41,7 @@ Point Scheduler::Impl::submit(uint16_t id, Ref<Work> work, std::span<const Point
   TANDEM_USER(!stream.lost, DeviceError, "fork",
               "{} cannot be used in the child of a fork: got work for stream {}, expected a fresh "
               "process (start method \"spawn\")",
-              to_string(stream.device), id);
+              to_string(stream.device.load()), id);
   const uint64_t sequence = stream.last.load(std::memory_order_relaxed) + 1;
   SmallVector<Point, 2> open;
   for (const Point point : waits) {
@@ -169,9 +169,7 @@ uint16_t Scheduler::create_stream(device::Backend& backend) { return impl_->crea
 void Scheduler::retire_stream(uint16_t stream) { impl_->retire(stream); }
 
 Device Scheduler::device_of(uint16_t stream) const {
-  StreamState& state = impl_->state(stream);
-  const std::lock_guard lock(state.mutex);
-  return state.device;
+  return impl_->state(stream).device.load(std::memory_order_relaxed);
 }
 
 Point Scheduler::submit(uint16_t stream, Ref<Work> work, std::span<const Point> waits,

@@ -59,7 +59,7 @@ struct Scheduler::Impl {
   bool stop();
 
   // run.cpp: the holder of a baton. Each of these is entered with the baton held and gives it up.
-  bool run_inline(StreamState& stream, uint64_t until, const Interrupted* interrupted);
+  bool run_inline(StreamState& stream, Lock lock, uint64_t until, const Interrupted* interrupted);
   void run_one(StreamState& stream, Lock& lock);
   void pump(StreamState& stream, Lock& lock, Ready& ready);
   void hand_over(StreamState& stream, Item& item);

@@ -68,7 +68,7 @@ struct alignas(64) StreamState {
   bool lost = false;  // a device stream in the child of a fork
   Baton baton = Baton::free;
   std::atomic<QueueKind> kind{kRunsInline};
-  Device device;
+  std::atomic<Device> device{};  // written while nobody knows the stream's new id
   device::Backend* backend = nullptr;
   std::unique_ptr<device::Queue> queue;
 
