@@ -1,7 +1,6 @@
 // Asking for values: eval and async_eval.
 #include <optional>
 #include <thread>
-#include <vector>
 
 #include "array_data.h"
 #include "bindings.h"
@@ -11,14 +10,20 @@
 namespace tandem::python {
 namespace {
 
+using Arrays = SmallVector<array, 4>;
+
 // Appends the arrays of a tree of lists, tuples and dicts; other objects are skipped.
-void collect(nb::handle tree, std::vector<array>& arrays, int depth = 0) {
+void collect(nb::handle tree, Arrays& arrays, int depth = 0) {
   TANDEM_USER(depth < 1000, ArgumentError, "eval", "containers nested too deep: got {} levels",
               depth);
   PyObject* object = tree.ptr();
   if (is_array(object)) {
     arrays.push_back(array_of(object));
-  } else if (PyList_Check(object) || PyTuple_Check(object)) {
+  } else if (PyTuple_Check(object)) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); ++i) {
+      collect(PyTuple_GET_ITEM(object, i), arrays, depth + 1);
+    }
+  } else if (PyList_Check(object)) {
     for (nb::handle item : tree) collect(item, arrays, depth + 1);
   } else if (PyDict_Check(object)) {
     for (nb::handle item : nb::borrow<nb::dict>(tree).values()) collect(item, arrays, depth + 1);
@@ -26,7 +31,7 @@ void collect(nb::handle tree, std::vector<array>& arrays, int depth = 0) {
 }
 
 void evaluate(const nb::args& trees) {
-  std::vector<array> arrays;
+  Arrays arrays;
   collect(trees, arrays);
   release_unused_objects();
   std::optional<GilReleased> released;  // short work keeps the lock: it costs more to get it back
@@ -34,7 +39,7 @@ void evaluate(const nb::args& trees) {
 }
 
 void evaluate_async(const nb::args& trees) {
-  std::vector<array> arrays;
+  Arrays arrays;
   collect(trees, arrays);
   release_unused_objects();
   const GilReleased released;

@@ -51,13 +51,17 @@ bool is_basic(PyObject* item) {
   return PySlice_Check(item) || item == Py_None || item == Py_Ellipsis || is_integer_index(item);
 }
 
+void check_position(int64_t position, Py_ssize_t given, int64_t extent, size_t axis) {
+  TANDEM_USER(position >= 0 && position < extent, AxisError, "array",
+              "index out of range on axis {}: got {}, expected {} to {}", axis, given, -extent,
+              extent - 1);
+}
+
 void add_integer(BasicIndex& index, PyObject* item, int64_t extent, size_t axis) {
   const Py_ssize_t given = PyNumber_AsSsize_t(item, PyExc_IndexError);
   if (given == -1 && PyErr_Occurred()) throw nb::python_error();
   const int64_t position = given < 0 ? given + extent : given;
-  TANDEM_USER(position >= 0 && position < extent, AxisError, "array",
-              "index out of range on axis {}: got {}, expected {} to {}", axis, given, -extent,
-              extent - 1);
+  check_position(position, given, extent, axis);
   index.starts.push_back(position);
   index.extents.push_back(1);
   index.steps.push_back(1);
@@ -130,6 +134,21 @@ array indexed(const array& a, const BasicIndex& index) {
   return index.same_axes ? result : reshape(result, index.result);
 }
 
+bool is_view_source(const array& a) { return a.evaluated() && !a.node()->retained(); }
+
+// a[position] of an array that has storage: a view is all there is to make.
+array part_of(const array& a, int64_t given) {
+  const int64_t extent = a.shape()[0];
+  const int64_t position = given < 0 ? given + extent : given;
+  check_position(position, given, extent, 0);
+  const graph::Storage& source = *a.node()->storage();
+  auto storage = make_ref<graph::Storage>();
+  storage->buffer = source.buffer;
+  storage->offset = source.offset + position * source.strides[0];
+  storage->strides.append(source.strides.begin() + 1, source.strides.end());
+  return array(graph::Node::make(a.dtype(), a.shape().subspan(1), std::move(storage)));
+}
+
 std::span<PyObject* const> items_of(PyObject*& key) {
   if (!PyTuple_Check(key)) return {&key, 1};
   return {&PyTuple_GET_ITEM(key, 0), static_cast<size_t>(PyTuple_GET_SIZE(key))};
@@ -138,6 +157,11 @@ std::span<PyObject* const> items_of(PyObject*& key) {
 PyObject* get_item(PyObject* self, PyObject* key) noexcept {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     const array& a = array_of(self);
+    if (PyLong_CheckExact(key) && a.ndim() > 0 && is_view_source(a)) {
+      const Py_ssize_t position = PyLong_AsSsize_t(key);
+      if (position != -1 || !PyErr_Occurred()) return wrap(part_of(a, position));
+      PyErr_Clear();  // too large: told below
+    }
     const std::span<PyObject* const> items = items_of(key);
     if (std::ranges::all_of(items, is_basic)) return wrap(indexed(a, parse(items, a.shape())));
     const Index index = index_from(key);
@@ -177,6 +201,7 @@ class Iterator {
   explicit Iterator(array a) : array_(std::move(a)) {}
   array next() {
     if (position_ >= array_.shape(0)) throw nb::stop_iteration();
+    if (is_view_source(array_)) return part_of(array_, position_++);
     const Dims shape = array_.shape();
     BasicIndex index;
     index.starts.push_back(position_++);
