@@ -34,17 +34,14 @@ class Finder {
   std::vector<Repeat> run() const {
     std::vector<Repeat> found;
     for (size_t begin = 0; begin < order_.size();) {
-      std::optional<Repeat> repeat = best_at(begin);
+      std::optional<Repeat> repeat = best_at(begin, std::nullopt);
       if (!repeat) {
         ++begin;
         continue;
       }
       // What stands before the first whole piece may look like a part of longer ones.
       const size_t first_body = repeat->body();
-      while (++begin <= first_body) {
-        std::optional<Repeat> later = best_at(begin);
-        if (later && is_better(*later, *repeat)) repeat = std::move(later);
-      }
+      while (++begin <= first_body) repeat = best_at(begin, std::move(repeat));
       begin = repeat->end();
       found.push_back(std::move(*repeat));
     }
@@ -60,11 +57,12 @@ class Finder {
     return a.carried.size() < b.carried.size();
   }
 
-  // The one that saves most: where pieces repeat something themselves, a loop of the whole.
-  std::optional<Repeat> best_at(size_t begin) const {
-    std::optional<Repeat> best;
+  // The one from `begin` on that saves most, or `best` if that saves more: where pieces repeat
+  // something themselves, a loop of the whole.
+  std::optional<Repeat> best_at(size_t begin, std::optional<Repeat> best) const {
     for (size_t period = 1; period <= kLongestPeriod; ++period) {
       if (begin + period * (kFewestPieces + 1) > order_.size()) break;
+      if (best && order_.size() - begin - 2 * period < best->saved()) break;  // at most
       std::optional<Repeat> repeat = repeat_at(begin, period);
       if (repeat && (!best || is_better(*repeat, *best))) best = std::move(repeat);
     }
