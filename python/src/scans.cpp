@@ -19,13 +19,13 @@ struct Named {
 constexpr Named kExtremes[] = {
     {"cummax", &cummax,
      "Greatest element so far along an axis (of the flattened array when none is named); NaN\n"
-     "wins. AxisError for a bad axis, DTypeError for complex numbers."},
+     "wins, complex numbers are in sort's order. AxisError for a bad axis."},
     {"cummin", &cummin,
-     "Least element so far along an axis (of the flattened array when none is named); NaN wins.\n"
-     "AxisError for a bad axis, DTypeError for complex numbers."},
+     "Least element so far along an axis (of the flattened array when none is named); NaN wins,\n"
+     "complex numbers are in sort's order. AxisError for a bad axis."},
     {"logcumsumexp", &logcumsumexp,
      "log(cumsum(exp(a))) along an axis (of the flattened array when none is named), without\n"
-     "overflow. AxisError for a bad axis, DTypeError for complex numbers."},
+     "overflow. AxisError for a bad axis."},
 };
 struct NamedTotal {
   const char* name;
@@ -40,7 +40,7 @@ constexpr NamedTotal kTotals[] = {
      "AxisError for a bad axis."},
     {"cumprod", "cumulative_prod", &cumprod,
      "Product so far along an axis (of the flattened array when none is named). AxisError for a\n"
-     "bad axis, DTypeError for complex numbers."},
+     "bad axis."},
 };
 
 }  // namespace
@@ -81,14 +81,14 @@ void bind_scans(nb::module_& m, ArrayClass& cls) {
       nb::arg("a"), axis(), nb::kw_only(), nb::arg("precise") = false, stream(),
       "Exponentials divided by their sum over the named axes (all when none are). float16 and\n"
       "bfloat16 are computed in float32 always, so `precise` changes nothing. AxisError for a bad\n"
-      "axis, DTypeError for complex numbers.");
+      "axis.");
   const auto log_sum = [](const array& a, const AxesArgument& axes, bool keepdims,
                           const StreamOrDevice& s) {
     return logsumexp(a, axes.value, keepdims, s);
   };
   constexpr const char* kDoc =
       "log(sum(exp(a))) over the named axes (all when none are), without overflow. ArgumentError\n"
-      "when there is nothing to sum, AxisError for a bad axis, DTypeError for complex numbers.";
+      "when there is nothing to sum, AxisError for a bad axis.";
   m.def("logsumexp", log_sum, nb::arg("a"), axis(), nb::arg("keepdims") = false, nb::kw_only(),
         stream(), kDoc);
   cls.def("logsumexp", log_sum, axis(), nb::arg("keepdims") = false, nb::kw_only(), stream(), kDoc);

@@ -18,7 +18,9 @@ double as_double(const Scalar& scalar, std::string_view op) {
   raise<DTypeError>(op, "expects real numbers: got a complex one");
 }
 
-bool is_whole(const Scalar& scalar) { return !std::holds_alternative<double>(scalar); }
+bool is_whole(const Scalar& scalar) {
+  return std::holds_alternative<bool>(scalar) || std::holds_alternative<int64_t>(scalar);
+}
 
 int64_t as_int64(const Scalar& scalar) {
   if (const bool* value = std::get_if<bool>(&scalar)) return *value;
@@ -85,8 +87,9 @@ array arange(const Scalar& start, const Scalar& stop, const Scalar& step,
     if (natural == Dtype::bool_) natural = Dtype::int32;
   }
   const Dtype type = dtype.value_or(natural);
-  TANDEM_USER(type != Dtype::bool_ && type != Dtype::complex64, DTypeError, "arange",
-              "expects an integer or floating dtype: got {}", name_of(type));
+  TANDEM_USER(type != Dtype::bool_, DTypeError, "arange", "expects numbers: got dtype {}",
+              name_of(type));
+  if (is_complex(type)) return astype(arange(start, stop, step, Dtype::float32, s), type, s);
   const uint64_t words[] = {graph::encode_scalar(start, type), graph::encode_scalar(step, type)};
   return ops::make(
       {.op = graph::Structured::arange, .dtype = type, .shape = Dims(&count, 1), .params = words},

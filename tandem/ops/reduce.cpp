@@ -4,6 +4,7 @@
 
 #include "tandem/op_table/reduction.h"
 #include "tandem/ops/build.h"
+#include "tandem/ops/complex_fold.h"
 #include "tandem/ops/creation.h"
 #include "tandem/ops/elementwise.h"
 #include "tandem/ops/views.h"
@@ -66,8 +67,10 @@ array accumulate(Reduction reduction, const array& a, const Axes& axes, bool kee
   const Reduced reduced = reduced_axes(a, axes, op_table::name_of(reduction));
   const Dtype dtype = accumulated(a.dtype());
   if (reduced.mask == 0) return astype(a, dtype, s);
-  TANDEM_USER(!is_complex(dtype) || reduction == Reduction::sum, DTypeError,
-              op_table::name_of(reduction), "complex64 is not offered");
+  if (is_complex(dtype) && reduction == Reduction::prod) {
+    if (reduced.count > 0) return ops::fold(a, reduced.mask, keepdims, &multiply, s);
+    return full(sum(a, axes, keepdims, s).shape(), Scalar(1.0), dtype, s);
+  }
   return reduce(reduction, a, dtype, reduced.mask, keepdims, s);
 }
 
@@ -77,8 +80,12 @@ array extreme(Reduction reduction, const array& a, const Axes& axes, bool keepdi
   const Reduced reduced = reduced_axes(a, axes, op);
   TANDEM_USER(reduced.count > 0, ArgumentError, op, "an empty extent has no extreme: got shape {}",
               to_string(a.shape()));
-  TANDEM_USER(!is_complex(a.dtype()), DTypeError, op, "complex numbers have no order");
   if (reduced.mask == 0) return a;
+  if (is_complex(a.dtype())) {
+    // By the real part, then the imaginary one, as sort orders them.
+    return ops::fold(a, reduced.mask, keepdims,
+                     reduction == Reduction::max ? &ops::greater_complex : &ops::lesser_complex, s);
+  }
   return reduce(reduction, a, a.dtype(), reduced.mask, keepdims, s);
 }
 
@@ -92,7 +99,6 @@ array truth(Reduction reduction, const array& a, const Axes& axes, bool keepdims
 array position(Reduction reduction, const array& a, std::optional<int64_t> axis, bool keepdims,
                const StreamOrDevice& s) {
   const std::string_view op = op_table::name_of(reduction);
-  TANDEM_USER(!is_complex(a.dtype()), DTypeError, op, "complex numbers have no order");
   Axes axes;
   if (axis) axes = std::vector<int64_t>{*axis};
   const Reduced reduced = reduced_axes(a, axes, op);
@@ -101,6 +107,11 @@ array position(Reduction reduction, const array& a, std::optional<int64_t> axis,
   TANDEM_USER(reduced.count <= int64_t{1} << 32, ArgumentError, op,
               "positions are uint32: got {} elements", reduced.count);
   if (reduced.mask == 0) return zeros(a.shape(), Dtype::uint32, s);  // a scalar
+  if (is_complex(a.dtype())) {
+    const array most =
+        reduction == Reduction::argmax ? max(a, axes, true, s) : min(a, axes, true, s);
+    return ops::first_position(a, most, axis, keepdims, s);
+  }
   return reduce(reduction, a, Dtype::uint32, reduced.mask, keepdims, s);
 }
 
@@ -109,6 +120,9 @@ array position(Reduction reduction, const array& a, std::optional<int64_t> axis,
 Dtype mean_type(Dtype dtype) {
   return is_inexact(dtype) && size_of(dtype) >= 4 ? dtype : Dtype::float32;
 }
+
+// Of distances, which are real for complex numbers too.
+Dtype deviation_type(Dtype dtype) { return is_floating(dtype) ? dtype : Dtype::float32; }
 
 }  // namespace
 
@@ -150,18 +164,20 @@ array mean(const array& a, const Axes& axes, bool keepdims, StreamOrDevice s) {
 }
 
 array var(const array& a, const Axes& axes, bool keepdims, int ddof, StreamOrDevice s) {
-  TANDEM_USER(!is_complex(a.dtype()), DTypeError, "var", "complex64 is not offered");
   const Reduced reduced = reduced_axes(a, axes, "var");
-  const Dtype result = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;
+  const Dtype result = deviation_type(a.dtype());
   const array wide = astype(a, mean_type(a.dtype()), s);
   const array distance = subtract(wide, mean(wide, axes, true, s), s);
-  const array total = sum(multiply(distance, distance, s), axes, keepdims, s);
+  const array squares = is_complex(a.dtype())
+                            ? add(square(real(distance, s), s), square(imag(distance, s), s), s)
+                            : multiply(distance, distance, s);
+  const array total = sum(squares, axes, keepdims, s);
   const auto divisor = static_cast<double>(std::max<int64_t>(reduced.count - ddof, 0));
   return astype(divide(total, Scalar(divisor), s), result, s);
 }
 
 array std(const array& a, const Axes& axes, bool keepdims, int ddof, StreamOrDevice s) {
-  const Dtype result = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;
+  const Dtype result = deviation_type(a.dtype());
   const array variance = var(astype(a, mean_type(a.dtype()), s), axes, keepdims, ddof, s);
   return astype(sqrt(variance, s), result, s);
 }

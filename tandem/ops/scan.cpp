@@ -4,6 +4,7 @@
 
 #include "tandem/op_table/reduction.h"
 #include "tandem/ops/build.h"
+#include "tandem/ops/complex_fold.h"
 #include "tandem/ops/creation.h"
 #include "tandem/ops/elementwise.h"
 #include "tandem/ops/join.h"
@@ -42,34 +43,15 @@ array scan(Reduction reduction, const Line& line, Dtype dtype, bool reverse, boo
 
 array extreme(Reduction reduction, std::string_view op, const array& a, std::optional<int64_t> axis,
               bool reverse, bool inclusive, const StreamOrDevice& s) {
-  TANDEM_USER(!is_complex(a.dtype()), DTypeError, op, "complex numbers have no order");
   const Line line = line_of(a, axis, op, s);
+  if (is_complex(a.dtype())) {
+    const bool most = reduction == Reduction::max;
+    const float least = std::numeric_limits<float>::infinity() * (most ? -1.0f : 1.0f);
+    return ops::scan_pairs(line.value, line.axis, reverse, inclusive,
+                           most ? &ops::greater_complex : &ops::lesser_complex,
+                           Scalar(std::complex<float>(least, least)), s);
+  }
   return scan(reduction, line, a.dtype(), reverse, inclusive, s);
-}
-
-array part(const array& a, int axis, int64_t start, int64_t count, const StreamOrDevice& s) {
-  const auto rank = static_cast<size_t>(a.ndim());
-  Shape starts(rank, 0), extents(a.shape()), steps(rank, 1);
-  starts[static_cast<size_t>(axis)] = start;
-  extents[static_cast<size_t>(axis)] = count;
-  return slice(a, starts, extents, steps, s);
-}
-
-// Element i becomes op(i - distance, i); the first `distance` stay.
-array log_add_at_distance(const array& a, int axis, int64_t distance, const StreamOrDevice& s) {
-  const int64_t rest = a.shape(axis) - distance;
-  const array parts[] = {part(a, axis, 0, distance, s),
-                         logaddexp(part(a, axis, 0, rest, s), part(a, axis, distance, rest, s), s)};
-  return concatenate(parts, axis, s);
-}
-
-array shifted_by_one(const array& a, int axis, const StreamOrDevice& s) {
-  Shape first(a.shape());
-  first[static_cast<size_t>(axis)] = 1;
-  const array parts[] = {
-      full(first, Scalar(-std::numeric_limits<double>::infinity()), a.dtype(), s),
-      part(a, axis, 0, a.shape(axis) - 1, s)};
-  return concatenate(parts, axis, s);
 }
 
 }  // namespace
@@ -82,8 +64,12 @@ array cumsum(const array& a, std::optional<int64_t> axis, bool reverse, bool inc
 
 array cumprod(const array& a, std::optional<int64_t> axis, bool reverse, bool inclusive,
               StreamOrDevice s) {
-  TANDEM_USER(!is_complex(a.dtype()), DTypeError, "cumprod", "complex64 is not offered");
-  return scan(Reduction::prod, line_of(a, axis, "cumprod", s), a.dtype(), reverse, inclusive, s);
+  const Line line = line_of(a, axis, "cumprod", s);
+  if (is_complex(a.dtype())) {
+    return ops::scan_pairs(line.value, line.axis, reverse, inclusive, &multiply,
+                           Scalar(std::complex<float>(1.0f)), s);
+  }
+  return scan(Reduction::prod, line, a.dtype(), reverse, inclusive, s);
 }
 
 array cummax(const array& a, std::optional<int64_t> axis, bool reverse, bool inclusive,
@@ -98,19 +84,11 @@ array cummin(const array& a, std::optional<int64_t> axis, bool reverse, bool inc
 
 array logcumsumexp(const array& a, std::optional<int64_t> axis, bool reverse, bool inclusive,
                    StreamOrDevice s) {
-  TANDEM_USER(!is_complex(a.dtype()), DTypeError, "logcumsumexp", "complex64 is not offered");
   const Dtype dtype = is_inexact(a.dtype()) ? a.dtype() : Dtype::float32;
   const bool narrow = size_of(dtype) < 4;
-  auto [value, along] =
-      line_of(astype(a, narrow ? Dtype::float32 : dtype, s), axis, "logcumsumexp", s);
-  if (value.size() == 0) return astype(value, dtype, s);
-  const std::vector<int64_t> axes = {along};
-  if (reverse) value = flip(value, axes, s);
-  for (int64_t distance = 1; distance < value.shape(along); distance *= 2) {
-    value = log_add_at_distance(value, along, distance, s);
-  }
-  if (!inclusive) value = shifted_by_one(value, along, s);
-  if (reverse) value = flip(value, axes, s);
+  const Line line = line_of(astype(a, narrow ? Dtype::float32 : dtype, s), axis, "logcumsumexp", s);
+  const array value = ops::scan_pairs(line.value, line.axis, reverse, inclusive, &logaddexp,
+                                      Scalar(-std::numeric_limits<double>::infinity()), s);
   return astype(value, dtype, s);
 }
 

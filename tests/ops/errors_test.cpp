@@ -34,7 +34,7 @@ TEST(OpErrors, creation) {
   EXPECT_ERROR(ArgumentError,
                "[arange] start and stop must be finite and the step not zero: got 0, inf, 1",
                arange(Scalar(0.0), Scalar(std::numeric_limits<double>::infinity()), Scalar(1.0)));
-  EXPECT_ERROR(DTypeError, "[arange] expects an integer or floating dtype: got bool",
+  EXPECT_ERROR(DTypeError, "[arange] expects numbers: got dtype bool",
                arange(whole(0), whole(3), whole(1), Dtype::bool_));
   EXPECT_ERROR(DTypeError, "[arange] expects real numbers: got a complex one",
                arange(Scalar(std::complex<float>(1)), Scalar(2.0), Scalar(1.0)));
@@ -84,7 +84,7 @@ TEST(OpErrors, random) {
 }
 
 TEST(OpErrors, reductions) {
-  const array a = zeros(Shape{2, 0}), c = zeros(Shape{3}, Dtype::complex64);
+  const array a = zeros(Shape{2, 0});
   using Reduce = array (*)(const array&, const Axes&, bool, StreamOrDevice);
   const std::pair<const char*, Reduce> all_of_them[] = {{"sum", sum}, {"prod", prod}, {"min", min},
                                                         {"max", max}, {"mean", mean}, {"all", all},
@@ -98,10 +98,6 @@ TEST(OpErrors, reductions) {
   EXPECT_ERROR(ArgumentError, "[max] an empty extent has no extreme: got shape (2, 0)", max(a));
   EXPECT_ERROR(ArgumentError, "[argmin] an empty extent has no extreme: got shape (2, 0)",
                argmin(a, 1));
-  EXPECT_ERROR(DTypeError, "[min] complex numbers have no order", min(c));
-  EXPECT_ERROR(DTypeError, "[argmax] complex numbers have no order", argmax(c));
-  EXPECT_ERROR(DTypeError, "[prod] complex64 is not offered", prod(c));
-  EXPECT_ERROR(DTypeError, "[var] complex64 is not offered", var(c));
 }
 
 TEST(OpErrors, views) {
