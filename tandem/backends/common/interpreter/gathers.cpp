@@ -66,6 +66,8 @@ void gather(const GatherRow& row) {
   alignas(64) int64_t offsets[kStep];
   for (int64_t first = 0; first < row.count; first += kStep) {
     const int64_t count = std::min(kStep, row.count - first);
+    const std::byte* const ahead = row.ahead + first / kStep * row.lines_ahead * 64;
+    for (int64_t line = 0; line < row.lines_ahead; ++line) __builtin_prefetch(ahead + line * 64);
     if (row.stride == 1) {
       vector_offsets<false>(row, first, count, offsets);
     } else if (narrow) {

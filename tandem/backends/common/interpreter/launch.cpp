@@ -1,12 +1,15 @@
 #include "tandem/backends/common/interpreter/launch.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tandem/backends/common/cache_size.h"
 #include "tandem/base/check.h"
 
 namespace tandem::backends::common::interpreter {
 namespace {
+
+constexpr uint16_t kReadAhead = 8192, kReadAheadOfStreams = 2048;  // bytes
 
 struct Reach {
   uintptr_t begin = 0, end = 0;
@@ -37,6 +40,24 @@ Launch::Launch(const Program& launched, const device::LaunchArguments& given)
   for (const int64_t extent : given.extents) has_elements = has_elements && extent != 0;
   for (size_t a = 0; a < accesses.size(); ++a) bind(a);
   find_aliases();
+  look_ahead();
+}
+
+// Writes past the caches take turns with reads, which then need less of a start. A single operation
+// between them reads no faster than hardware sees by itself.
+void Launch::look_ahead() {
+  size_t streams = 0;
+  size_t reads = 0;
+  for (size_t a = 0; a < accesses.size(); ++a) {
+    streams += accesses[a].streams ? 1 : 0;
+    reads += accesses[a].ahead != 0 ? 1 : 0;
+  }
+  if (streams == 0) return;
+  const bool single =
+      program.passes.size() == 1 && program.passes[0].steps.size() <= reads + streams + 1;
+  for (size_t a = 0; a < accesses.size(); ++a) {
+    if (accesses[a].ahead != 0) accesses[a].ahead = single ? 0 : kReadAheadOfStreams;
+  }
 }
 
 void Launch::strides_from(int axis, Strides& strides) const {
@@ -62,14 +83,19 @@ void Launch::bind(size_t number) {
   bound.index_stride = argument.index_stride * access.scale;
   bound.fixed = !access.indexed;
   int64_t elements = 1;
+  int64_t span = 1;
   for (int axis = 0; axis < rank(); ++axis) {
     const int64_t extent = arguments.extents[static_cast<size_t>(axis)];
     strides[axis] = argument.strides[axis] * access.scale;
     elements *= extent;
+    span += (extent - 1) * std::abs(strides[axis]);
     if (extent != 1 && strides[axis] != 0) bound.fixed = false;
   }
-  bound.streams =
-      program.written[access.buffer] && elements << access.size_log2 > cache_bytes(3) / 2;
+  const int64_t bytes = elements << access.size_log2;
+  const bool written = program.written[access.buffer] != 0;
+  bound.streams = written && bytes >= cache_bytes(3) / 2;
+  const bool far = bytes > cache_bytes(3) / 8 && span == elements;
+  if (far && !written && !access.indexed) bound.ahead = kReadAhead;
 }
 
 void Launch::find_aliases() {

@@ -12,6 +12,8 @@ struct BoundAccess {
   bool fixed = false;                          // the same element at every point
   bool aliased = false;  // a load and a store that share memory: both happen in their turn
   bool streams = false;  // a large output, written past the caches
+  // A large input without gaps: bytes between what is read and what is asked for meanwhile.
+  uint16_t ahead = 0;
 };
 
 struct Launch {
@@ -34,6 +36,7 @@ struct Launch {
  private:
   void bind(size_t access);
   void find_aliases();
+  void look_ahead();
 
   SmallArray<int64_t, 32> strides_;  // access x axis
 };

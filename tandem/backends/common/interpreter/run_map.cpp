@@ -12,8 +12,8 @@ namespace {
 
 constexpr int64_t kShortestLine = 32;  // that is worth a tile of its own
 
-// Lines short enough that finding them takes longer than reading them, and how early to ask.
-constexpr int64_t kPrefetchedLine = 512;
+// How early to ask for lines, no hardware seeing which comes next: so many elements, but few lines.
+constexpr int64_t kElementsAhead = 3 * kTile;
 constexpr int64_t kLinesAhead = 6;
 
 // An axis, not the inner one, along which some strided access lies element by element; -1 if none.
@@ -94,10 +94,10 @@ void run_lines(const Launch& launch, const Space& space) {
       range.begin = piece % pieces * kTile;
       range.count = range.pitch = std::min(kTile, columns.size() - range.begin);
     };
-    const bool prefetches = columns.size() <= kPrefetchedLine;
+    const int64_t ahead = std::min(kLinesAhead, kElementsAhead / std::min(columns.size(), kTile));
     for (int64_t piece = begin; piece < end; ++piece) {
-      if (prefetches && piece + kLinesAhead < end) {
-        move_to(piece + kLinesAhead);
+      if (piece + ahead < end) {
+        move_to(piece + ahead);
         worker.prefetch_line(0, range);
       }
       move_to(piece);

@@ -55,6 +55,9 @@ struct GatherRow {
   const int64_t* index = nullptr;
   size_t mask = 0;
   int64_t extent = 0, stride = 0, column_stride = 0, count = 0;
+  // Lines of 64 bytes to ask for meanwhile: what the next row reads, `lines_ahead` for 64 elements.
+  const std::byte* ahead = nullptr;
+  int64_t lines_ahead = 0;
 };
 using GatherFunction = void (*)(const GatherRow& row);
 

@@ -90,6 +90,15 @@ void Worker::load(const Pass& pass, const Step& step, PassState& state, const Ti
   load_shifted(pass, step, state, range, 0);
 }
 
+namespace {
+
+// Hardware sees a walk through memory late, and again at every page.
+void ask_for(const std::byte* memory, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(memory + i);
+}
+
+}  // namespace
+
 // As if the access began `shift` elements further on.
 void Worker::load_shifted(const Pass& pass, const Step& step, PassState& state,
                           const TileRange& range, int64_t shift) {
@@ -106,6 +115,7 @@ void Worker::load_shifted(const Pass& pass, const Step& step, PassState& state,
   target = home(pass.registers[out]);
   const auto count = static_cast<size_t>(n);
   if (std::byte* memory = in_place(step, range, shift)) {
+    if (bound.ahead != 0) ask_for(memory + bound.ahead, count << access.size_log2);
     if (convert != nullptr) {
       convert(target.data, memory, count);
     } else if (n % kGroup == 0 && !bound.aliased) {
@@ -226,6 +236,20 @@ void Worker::prefetch_line(size_t number, const TileRange& range) {
   }
 }
 
+namespace {
+
+// Lines that hold a row of entries, for every 64 of its elements that are read: 0 where so few are
+// read, or from so long a row, that asking for all of it does not pay.
+int64_t lines_ahead(const BoundAccess& bound, int64_t columns, int64_t unit) {
+  constexpr int64_t kMostBytes = 32 << 10;
+  const int64_t bytes = bound.index_extent * bound.index_stride * unit;
+  if (bytes <= 0 || bytes > kMostBytes || bytes / 64 > columns) return 0;
+  const int64_t steps = (columns + 63) / 64;
+  return (bytes / 64 + steps - 1) / steps;
+}
+
+}  // namespace
+
 void Worker::gather(const Pass& pass, const Step& step, PassState& state, const TileRange& range) {
   const Access& access = launch_.program.accesses[step.access];
   const BoundAccess& bound = launch_.accesses[step.access];
@@ -246,21 +270,25 @@ void Worker::gather(const Pass& pass, const Step& step, PassState& state, const 
   const auto* const index = reinterpret_cast<const int64_t*>(indices.data);
   const int64_t unit = int64_t{1} << access.size_log2;
   const auto gather_row = table_.gather[access.size_log2];
-  for_rectangles(
-      range, step.access,
-      [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride,
-          int64_t at, int64_t pitch) {
-        GatherRow row{
-            nullptr,       nullptr, nullptr, indices.mask, bound.index_extent, bound.index_stride,
-            column_stride, columns};
-        for (int64_t r = 0; r < rows; ++r) {
-          const int64_t first = at + r * pitch;
-          row.out = to + first * unit;
-          row.memory = bound.data + (offset + r * row_stride) * unit;
-          row.index = indices.mask == 0 ? index : index + first;
-          gather_row(row);
-        }
-      });
+  for_rectangles(range, step.access,
+                 [&](int64_t offset, int64_t rows, int64_t columns, int64_t row_stride,
+                     int64_t column_stride, int64_t at, int64_t pitch) {
+                   GatherRow row;
+                   row.mask = indices.mask;
+                   row.extent = bound.index_extent;
+                   row.stride = bound.index_stride;
+                   row.column_stride = column_stride;
+                   row.count = columns;
+                   if (row_stride != 0) row.lines_ahead = lines_ahead(bound, columns, unit);
+                   for (int64_t r = 0; r < rows; ++r) {
+                     const int64_t first = at + r * pitch;
+                     row.out = to + first * unit;
+                     row.memory = bound.data + (offset + r * row_stride) * unit;
+                     row.index = indices.mask == 0 ? index : index + first;
+                     row.ahead = static_cast<const std::byte*>(row.memory) + row_stride * unit;
+                     gather_row(row);
+                   }
+                 });
   if (convert != nullptr) convert(target.data, raw_, n);
 }
 

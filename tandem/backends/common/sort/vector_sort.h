@@ -10,8 +10,11 @@ namespace tandem::backends::common {
 // A key with a number beside it; ordered by the key, then by the number.
 struct alignas(16) WideKey {
   uint64_t low = 0, high = 0;
+  // Without branches, as merges want it.
   friend bool operator<(const WideKey& a, const WideKey& b) {
-    return a.high < b.high || (a.high == b.high && a.low < b.low);
+    const auto less = static_cast<int>(a.high < b.high);
+    const auto equal = static_cast<int>(a.high == b.high);
+    return (less | (equal & static_cast<int>(a.low < b.low))) != 0;
   }
 };
 
