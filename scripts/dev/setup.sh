@@ -154,7 +154,7 @@ ctest_of() {
 
 # --- the wheel ---
 
-wheel_inputs() { key tandem python examples cmake CMakeLists.txt pyproject.toml README.md LICENSE scripts/requirements/build.txt; }
+wheel_inputs() { key tandem python examples benchmarks cmake CMakeLists.txt pyproject.toml README.md LICENSE scripts/requirements/build.txt; }
 
 # Named as in the other builds: ccache tells compilers apart by name.
 compiler=/usr/bin/c++

@@ -92,7 +92,7 @@ def test_bytes_of_a_kernel(found):
 
 def test_roofs_are_of_the_devices_that_computed(found):
     assert set(found.roofs) == {"cpu 0", "gpu 0"}
-    assert all(rate > 1e8 for rate in found.roofs.values())
+    assert all(rate > 0 for rate in found.roofs.values())
     copy = next(use for use in found.kernels() if use.kind == "copy")
     assert found.roof_share(copy) is None
     kernel = next(use for use in found.kernels() if use.kind == "kernel")

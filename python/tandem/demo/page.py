@@ -16,6 +16,13 @@ for _ in range({STEPS}):
     b = mx.exp(mx.negative(b, stream=mx.cpu), stream=mx.cpu)   # runs on the CPU, meanwhile
 mx.eval(x, b)"""
 
+_EXPLAINED = f"""x = mx.matmul(a, b, stream=mx.gpu)
+for _ in range({STEPS}):
+    b = mx.exp(mx.negative(b, stream=mx.cpu), stream=mx.cpu)
+y = mx.softmax(mx.add(x, b[0], stream=mx.gpu), axis=-1, stream=mx.gpu)   # needs both
+centred = y - mx.mean(y, axis=0)                                         # on the CPU
+deviation = mx.sqrt(mx.mean(centred * centred, axis=0))"""
+
 _LEGEND = (
     '<div class="legend"><span><i class="cpu"></i>CPU computes</span>'
     '<span><i class="gpu"></i>GPU computes</span><span><i class="copy"></i>copy engine</span></div>'
@@ -71,7 +78,7 @@ def _timelines(figures: Figures) -> str:
         run = _mixed(size)
         (m, k), (_, n) = size.shapes
         parts.append(f"<h3>{m} x {k} @ {k} x {n}, and {2 * STEPS} operations on {k} x {n}</h3>")
-        parts.append(timeline_html(run.timelines[0]))
+        parts.append(timeline_html(run.timelines[0].cropped()))
         together = (
             f"CPU and GPU compute together for {time_text(run.overlap)}; "
             f"{run.counters['edges']} waits were added by the runtime."
@@ -87,13 +94,17 @@ def _timelines(figures: Figures) -> str:
 
 def _kernels(figures: Figures) -> str:
     run = figures.explained
+    calls = run.counters["library_calls"]
     text = (
-        f"The same program once more, noted down while it ran: {run.counters['nodes_run']} "
-        f"operations became {run.counters['kernels_launched']} kernels and "
-        f"{run.counters['library_calls']} library calls. A kernel keeps what lies between its "
-        "operations in registers."
+        "A program whose devices need each other's results. The runtime put in "
+        f"{run.counters['edges']} waits and {run.counters['transfers']} transfers, and made "
+        f"{run.counters['kernels_launched']} kernels and {calls} library call{'s' * (calls != 1)} "
+        f"of {run.counters['nodes_run']:,} operations. A kernel keeps what lies between its "
+        "operations in registers; where a value goes through memory, it says why."
     )
-    return card("What was fused", text, kernel_list(run.notes))
+    timeline = timeline_html(run.timelines[0].cropped()) + _LEGEND
+    content = f"{code(_EXPLAINED)}{timeline}<h3>Its kernels</h3>{kernel_list(run.notes)}"
+    return card("What was moved, what was fused", text, content)
 
 
 def _placements(figures: Figures) -> str:
