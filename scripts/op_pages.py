@@ -25,6 +25,7 @@ FAMILIES = {
     "devices": "Devices and streams",
     "memory": "Memory",
 }
+ROW_FAMILIES = {"unary": lambda arity: arity == 1, "binary": lambda arity: arity > 1}
 CLASSES = ("floats", "integers", "bool", "complex64")
 RESULTS = {"same": "the operands' dtype", "boolean": "bool", "component": "float32 of complex64"}
 
@@ -173,6 +174,9 @@ def pages() -> dict[str, str]:
         random = family == "random"
         owner = mx.random if random else mx
         words = (listed["random"]["functions"] if random else listed["core"][family]).split()
+        if family in ROW_FAMILIES:  # rows that the ecosystem does not have
+            own = (name for name in listed["core"]["own"].split() if name in rows)
+            words += [name for name in own if ROW_FAMILIES[family](len(rows[name].gradients))]
         names = [name for name in words if callable(getattr(owner, name))]
         result[f"{family}.md"] = family_page(title, names, owner, rows)
         index.append(f"| [{title}]({family}.md) | {', '.join(f'`{name}`' for name in names)} |")

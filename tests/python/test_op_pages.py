@@ -58,3 +58,28 @@ def test_pages_have_every_function_of_their_family(generator):
         for text in texts:
             assert text in pages[name]
     assert all(page.endswith("\n") and "nanobind" not in page for page in pages.values())
+
+
+def hunks(page):
+    """The files of a page's diff with the lines that they must have before it is applied."""
+    text = page.split("```diff\n")[1].split("```")[0]
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("--- a/"):
+            lines = found.setdefault(line.removeprefix("--- a/"), [])
+        elif not line.startswith(("+", "@")):
+            lines.append(line[1:])
+    return text, found
+
+
+def test_the_page_on_adding_an_op_is_true(generator):
+    text, files = hunks((REPOSITORY / "docs/adding-an-op.md").read_text())
+    assert len(files) == 4
+    for name, lines in files.items():
+        there = (REPOSITORY / name).read_text()
+        assert lines
+        assert "\n".join(lines) in there, name
+    added = [line[1:] for line in text.splitlines() if line.startswith("+") and line[1:2] != "+"]
+    rows = generator.table_rows("\n" + "\n".join(added) + "\n")
+    assert set(rows) == {"hypot"}
+    assert len(rows["hypot"].gradients) == 2
