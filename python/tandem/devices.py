@@ -3,6 +3,7 @@
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tandem import core as mx
 
@@ -25,7 +26,7 @@ def device_table() -> Table:
         table.add_column(f"{device}{default}", overflow="fold")
     names = list(dict.fromkeys(name for info in facts for name in info))
     for name in names:
-        table.add_row(name, *(str(info.get(name, "")) for info in facts))
+        table.add_row(name, *(Text(str(info.get(name, ""))) for info in facts))
     return table
 
 

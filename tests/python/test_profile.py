@@ -20,7 +20,7 @@ PROGRAM = """\
 import sys
 import mlx.core as mx
 a = mx.ones((64, 32))
-b = mx.exp(-a)
+b = (mx.exp(-a),)[int()]
 c = mx.exp(b @ mx.transpose(b), stream=mx.gpu)
 mx.eval(c)
 print("arguments", sys.argv[1:])
@@ -158,6 +158,7 @@ def test_command(program, tmp_path):
                         str(program), "0", "--html")  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "arguments ['0', '--html']" in result.stdout
+    assert "b = (mx.exp(-a),)[int()]" in result.stdout
     assert "program.py:4" in result.stdout
     assert "(simulated)" in result.stdout
     assert "Not fused" in result.stdout

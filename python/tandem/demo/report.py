@@ -93,7 +93,9 @@ class Report:
             room = 36
             line = lines[-1]
             last = line if len(line) <= room else line[: room - 3] + "..."
-            table.add_row(run.name, last, time_text(run.seconds), self.mark(run.exit_code == 0))
+            table.add_row(
+                Text(run.name), Text(last), time_text(run.seconds), self.mark(run.exit_code == 0)
+            )
         self.console.print(table)
 
     def work_table(self, work: list[Work]) -> Table:

@@ -85,7 +85,7 @@ class _Printer:
         table.add_row(
             time_text(use.seconds), _percent(use.seconds, self.busy[use.device]), f"{use.calls}",
             self.device(use.device), bytes_text(use.bytes / use.calls),
-            "" if share is None else f"{100 * share:.0f} %", name,
+            "" if share is None else f"{100 * share:.0f} %", Text(name),
         )  # fmt: skip
 
     def kernels(self) -> None:
@@ -105,7 +105,9 @@ class _Printer:
             else:
                 source = use.source or ", ".join(list(use.ops)[:4])
                 count = f"{sum(use.ops.values()):,}"
-                table.add_row(time_text(use.seconds), count, short_site(use.site), source)
+                # As Text: brackets in a source line are no markup.
+                table.add_row(time_text(use.seconds), count, Text(short_site(use.site)),
+                              Text(source))  # fmt: skip
         self.console.print(table)
         self.more(len(uses))
 

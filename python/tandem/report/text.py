@@ -18,7 +18,7 @@ def bytes_text(count: float) -> str:
 def time_text(seconds: float) -> str:
     if seconds <= 0:
         return "-"
-    for limit, scale, unit in ((1e-3, 1e6, "us"), (1.0, 1e3, "ms")):
+    for limit, scale, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "us"), (1.0, 1e3, "ms")):
         if seconds < limit:
             return f"{seconds * scale:.3g} {unit}"
     return f"{seconds:.2f} s"
