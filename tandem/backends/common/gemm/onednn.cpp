@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <dnnl.hpp>
+#include <iterator>
 #include <list>
 #include <map>
 #include <memory>
@@ -123,13 +125,50 @@ class Product {
   void run(const void* a, const void* b, void* out) const {
     thread_local dnnl::stream stream(engine());
     const Scratch workspace(workspace_.get_size());
-    matmul_.execute(stream, {{DNNL_ARG_SRC, {a_, engine(), const_cast<void*>(a)}},
-                             {DNNL_ARG_WEIGHTS, {b_, engine(), const_cast<void*>(b)}},
-                             {DNNL_ARG_DST, {out_, engine(), out}},
-                             {DNNL_ARG_SCRATCHPAD, {workspace_, engine(), workspace.as<void>()}}});
+    Operands& operands = own_operands();
+    operands.a.set_data_handle(const_cast<void*>(a));
+    operands.b.set_data_handle(const_cast<void*>(b));
+    operands.out.set_data_handle(out);
+    operands.workspace.set_data_handle(workspace.as<void>());
+    const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, operands.a.get()},
+                                         {DNNL_ARG_WEIGHTS, operands.b.get()},
+                                         {DNNL_ARG_DST, operands.out.get()},
+                                         {DNNL_ARG_SCRATCHPAD, operands.workspace.get()}};
+    dnnl::error::wrap_c_api(
+        dnnl_primitive_execute(matmul_.get(), stream.get(), static_cast<int>(std::size(arguments)),
+                               arguments),
+        "could not execute a product");
   }
 
  private:
+  // What the library knows operands by. Making these takes longer than a small product, so that a
+  // thread keeps those of the product that it ran last.
+  struct Operands {
+    uint64_t product = 0;
+    dnnl::memory a, b, out, workspace;
+  };
+
+  Operands& own_operands() const {
+    thread_local Operands operands;
+    if (operands.product == number_) return operands;
+    operands = {};
+    const auto without_data = [](const dnnl::memory::desc& desc) {
+      return dnnl::memory(desc, engine(), DNNL_MEMORY_NONE);
+    };
+    operands.a = without_data(a_);
+    operands.b = without_data(b_);
+    operands.out = without_data(out_);
+    operands.workspace = without_data(workspace_);
+    operands.product = number_;
+    return operands;
+  }
+
+  static uint64_t next_number() {
+    static std::atomic<uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+  uint64_t number_ = next_number();  // never that of another product, as an address could be
   dnnl::memory::desc a_;
   dnnl::memory::desc b_;
   dnnl::memory::desc out_;
@@ -221,7 +260,14 @@ class SlabProduct {
       for (const bool last_column : {false, true}) {
         const int64_t rows = rows_of(last_row ? row_slabs_ - 1 : 0);
         const int64_t columns = columns_of(last_column ? column_slabs_ - 1 : 0);
-        products_[last_row][last_column] = product_cache().get(key_of(rows, columns));
+        auto& product = products_[last_row][last_column];
+        if (last_row && rows == rows_of(0)) {
+          product = products_[0][last_column];
+        } else if (last_column && columns == columns_of(0)) {
+          product = products_[last_row][0];
+        } else {
+          product = product_cache().get(key_of(rows, columns));
+        }
       }
     }
   }
