@@ -42,6 +42,8 @@ nb::dict counters() {
   result["small_replans"] = c.small_replans;
   result["out_of_memory"] = c.out_of_memory;
   result["prefetches"] = c.prefetches;
+  result["recomputes"] = c.recomputes;
+  result["small_donations"] = c.small_donations;
   result["pressure_signals"] = c.pressure_signals;
   result["eager_pushes"] = c.eager_pushes;
   result["streamed_copies_released"] = c.streamed_copies_released;

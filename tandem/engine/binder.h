@@ -41,6 +41,16 @@ struct Submission {
   std::vector<Access> accesses;
 };
 
+// Decisions beside the steps of pressure.h, each of which a test can leave out.
+enum class Decision : uint8_t {
+  replan,     // a kernel with too many operands for the device is planned again without fusion
+  donate,     // small mode: a result is written over an input that dies
+  recompute,  // small mode: a value is made again instead of moved out and back
+  prefetch,   // small mode: inputs are copied ahead of their readers
+  push,       // results are sent ahead to where their site's values are read
+  release,    // mirrors of values that are read once go at once while memory is short
+};
+
 struct EngineState {
   runtime::Scheduler& scheduler;
   Devices& devices;
@@ -50,7 +60,10 @@ struct EngineState {
   uint64_t now = 0;                  // counts attempts to run; buffers remember the last one
   uint64_t speculation_resumes = 0;  // nothing is made ahead of its readers before
   bool may_speculate() const { return now >= speculation_resumes; }
-  uint32_t prefetch_distance = 4;  // segments ahead of their readers that small mode copies inputs
+  uint32_t left_out = 0;  // tests: bits of decisions
+  bool decides(Decision decision) const {
+    return (left_out >> static_cast<uint32_t>(decision) & 1) == 0;
+  }
   // Tests: sees every segment and transfer. Called under the engine's lock.
   std::function<void(Submission&)> observer;
 };
@@ -91,10 +104,13 @@ class Binder {
   void reserve();
   // Queues transfers and segments, in topological order.
   void submit(bool wait);
+  // Waits for a Point, with the engine's lock given back meanwhile.
+  using Waiter = std::function<void(device::Point)>;
   // Small mode, instead of reserve and submit: memory for one segment at a time. Values that are
-  // read farthest in the future make room, are moved to the host if need be, and are copied back
-  // ahead of their readers. Throws MemoryShortage when a segment alone does not fit.
-  void run_small(const passes::SplitPlan& parts, bool wait);
+  // read farthest in the future make room, are made again or moved to the host and back ahead of
+  // their readers. Throws MemoryShortage when a segment alone does not fit, and what the waiter
+  // throws.
+  void run_small(const passes::SplitPlan& parts, bool wait, const Waiter& waiter);
   // Gives storage to the kept nodes and collects the inputs they let go of.
   void publish(DeadNodes& dead);
 
@@ -122,6 +138,7 @@ class Binder {
 
   struct Victim {
     Ref<memory::Buffer> buffer;
+    uint32_t value;     // of this run; kNone: of nobody here
     uint32_t next_use;  // of the copy, on its device; kNone: never
     bool redundant;
   };
@@ -160,12 +177,22 @@ class Binder {
   void undo();
 
   void refresh_exported();
-  void reserve_segment(uint32_t number);
+  void reserve_segment(uint32_t number, uint32_t now);
+  void reserve_inputs(const passes::Segment& segment, uint32_t now);
   void reserve_block(uint32_t value, DeviceEntry& device, const memory::Block& block);
+  void release_copies();
+  void run_segment(uint32_t number, bool wait);
+  void let_go(uint32_t value, uint32_t segment);
+  bool donate_small(uint32_t value, uint32_t segment);
+  void remake_inputs(uint32_t segment, bool wait);
+  void pin(memory::Buffer& buffer);
+  void unpin();
   memory::Block make_room(memory::Pool& pool, Device place, size_t bytes, uint16_t stream,
-                          uint32_t segment);
-  std::vector<Victim> victims(Device place, uint32_t segment) const;
-  bool free_copy(const Victim& victim, Device place, uint32_t segment);
+                          uint32_t now);
+  std::vector<Victim> victims(Device place, uint32_t now) const;
+  bool free_copy(Victim& victim, Device place, uint32_t now);
+  bool spill_copy(memory::Buffer& buffer, Device place, uint32_t now);
+  bool is_cheaper_remade(const Victim& victim, Device place, uint32_t now) const;
   void prefetch(uint32_t segment);
 
   bool poisons() const;
@@ -180,7 +207,11 @@ class Binder {
   PlanEntry* entry_ = nullptr;
   std::shared_ptr<const passes::Plan> plan_;
   const passes::SplitPlan* parts_ = nullptr;  // of a small run
+  const Waiter* waiter_ = nullptr;            // of a small run
+  bool gave_way_ = false;                     // a small run has waited: others may have run
   uint32_t prefetch_resumes_ = 0;             // nothing is prefetched before this segment
+  std::vector<uint32_t> remade_at_;           // by value: the segment it was last made again for
+  std::vector<memory::Buffer*> pinned_;       // by the segment in hand
   const graph::Walk* walk_ = nullptr;
   std::vector<DeviceEntry*> slot_devices_;
   std::vector<Bound> values_;  // keep the room of their layouts between runs

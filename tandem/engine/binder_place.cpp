@@ -29,6 +29,7 @@ void Binder::push(memory::Buffer& buffer) {
   const memory::Site& site = *buffer.site();
   const bool to_cpu = site.access() == AccessClass::cpu_dominant;
   if (!to_cpu && site.access() != AccessClass::gpu_dominant) return;
+  if (!state_.decides(Decision::push)) return;
   const Device place = to_cpu ? kHost : site.gpu();
   if (!state_.may_speculate() || buffer.find(place) || buffer.writable_exports() > 0) return;
   DeviceEntry& device = state_.devices.get(place);
@@ -43,6 +44,7 @@ void Binder::push(memory::Buffer& buffer) {
 
 // While memory is short, mirrors of values that are read once do not outlive the reader.
 void Binder::release_streamed() {
+  if (!state_.decides(Decision::release)) return;
   for (size_t v = 0; v < values_.size(); ++v) {
     memory::Buffer* const buffer = values_[v].buffer.get();
     if (!buffer || plan().values[v].home != Home::leaf || !buffer->site()) continue;

@@ -50,6 +50,7 @@ void Binder::begin(PlanEntry& entry, std::shared_ptr<const passes::Plan> plan,
 }
 
 void Binder::end() {
+  unpin();
   if (!submitted_) undo();
   slot_devices_.clear();
   for (Bound& bound : values_) bound.reset();
@@ -61,12 +62,7 @@ void Binder::end() {
 // A block was given out for work behind what its stream still does with it: back in the pool it
 // waits for that again.
 void Binder::undo() {
-  for (auto& [value, stream, copy] : copies_) {
-    if (!copy.block.data) continue;
-    memory::note(copy.block.after, state_.scheduler.last_point(stream));
-    memory::Pool& pool = *state_.devices.get(copy.place).pool;
-    pool.release(copy.block.data, copy.block.capacity, copy.block.after);
-  }
+  release_copies();
   for (uint32_t v = 0; v < values_.size(); ++v) {
     const passes::Value& value = plan().values[v];
     const bool made = value.home == Home::output || value.home == Home::transient;
@@ -76,6 +72,17 @@ void Binder::undo() {
     if (!copy || !copy->valid.never_waits()) continue;  // in small mode it may have been written
     memory::note(copy->uses, state_.scheduler.last_point(walk_->streams[slot]));
   }
+}
+
+// Blocks for copies that were not made.
+void Binder::release_copies() {
+  for (auto& [value, stream, copy] : copies_) {
+    if (!copy.block.data) continue;
+    memory::note(copy.block.after, state_.scheduler.last_point(stream));
+    memory::Pool& pool = *state_.devices.get(copy.place).pool;
+    pool.release(copy.block.data, copy.block.capacity, copy.block.after);
+  }
+  copies_.clear();
 }
 
 memory::Block Binder::allocate(memory::Pool& pool, Device device, size_t bytes, uint16_t stream,

@@ -376,6 +376,7 @@ void Binder::publish(DeadNodes& dead) {
   passes::Layout scratch;
   for (const passes::Publication& publication : plan().publications) {
     graph::Node* node = walk_->nodes[publication.node];
+    if (node->storage()) continue;  // a small run gave way to somebody who has evaluated it
     const passes::Layout& layout = operand_layout(publication.source, scratch);
     auto storage = make_ref<graph::Storage>();
     storage->buffer = values_[publication.source.value].buffer;

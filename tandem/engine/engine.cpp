@@ -51,7 +51,7 @@ Engine& Engine::instance() {
 Engine::Engine()
     : scheduler_(spawn),
       devices_(scheduler_),
-      state_{scheduler_, devices_, {}, {}, {}, 0, 0, 4, {}},
+      state_{scheduler_, devices_, {}, {}, {}, 0, 0, 0, {}},
       binder_(state_),
       plan_cache_(kPlanCacheBytes) {
   drain_at_exit();
@@ -68,6 +68,7 @@ void Engine::before_fork() {
 
 void Engine::after_fork(bool child) {
   if (child) {
+    small_turn_ = false;  // who had it is not here
     scheduler_.reset_after_fork(spawn);
   } else {
     scheduler_.after_fork_in_parent();
@@ -95,8 +96,10 @@ void Engine::eval(std::span<const array> arrays, bool wait,
     } catch (const MemoryShortage& shortage) {
       if (before_long) (*std::exchange(before_long, nullptr))();
       relieve_run(shortage, attempt, lock);
+      dead.clear();
     }
   }
+  attempt.turn.reset();
   dead.clear();
   if (attempt.may_look) poll_system();
   for (const Awaited& awaited : attempt.awaited) {
@@ -123,26 +126,53 @@ bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt,
     --entry->small_runs_left;
     attempt.mode = Mode::small;
   }
-  struct End {
-    Binder& binder;
-    ~End() { binder.end(); }
-  } const end{binder_};
   if (attempt.mode == Mode::whole) {
+    struct End {
+      Binder& binder;
+      ~End() { binder.end(); }
+    } const end{binder_};
     binder_.begin(*entry, entry->plan, walk_);
     binder_.reserve();
     binder_.submit(wait);
-  } else if (!run_small(*entry, wait, attempt, lock)) {
+    binder_.publish(dead);
+  } else if (!run_small(*entry, wait, attempt, lock, dead)) {
     return false;
   }
-  if (attempt.mode != Mode::whole && attempt.was_short) entry->small_runs_left = kSmallRuns;
-  binder_.publish(dead);
   if (wait) note_awaited(arrays, attempt.awaited);
   ++state_.counters.evals;
   ++state_.counters.plan_hits;
   return true;
 }
 
-bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock& lock) {
+Engine::SmallTurn::~SmallTurn() {
+  {
+    const std::lock_guard lock(engine_.mutex_);
+    engine_.small_turn_ = false;
+  }
+  engine_.small_turn_free_.notify_one();
+}
+
+bool Engine::take_small_turn(Attempt& attempt, EngineLock& lock) {
+  if (attempt.turn) return true;
+  const bool free = !small_turn_;
+  while (small_turn_) {
+    small_turn_free_.wait_for(lock, std::chrono::milliseconds(20));
+    if (!small_turn_) break;
+    lock.unlock();
+    if (interrupted()) throw Interrupted("[eval] interrupted while waiting for memory");
+    lock.lock();
+  }
+  attempt.turn = std::make_unique<SmallTurn>(*this);
+  if (!free) lock.unlock();
+  return free;
+}
+
+// The run has a walk and a binder of its own, for it gives the lock back whenever it waits for
+// memory. Another thread may then evaluate nodes that it has walked: they are kept, and what has
+// got storage meanwhile is not published again.
+bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock& lock,
+                       DeadNodes& dead) {
+  if (!take_small_turn(attempt, lock)) return false;
   const bool fusion = attempt.mode == Mode::small;
   auto& split = fusion ? entry.split : entry.unfused_split;
   if (!split && fusion) split = std::make_unique<passes::SplitPlan>(passes::split(*entry.plan));
@@ -155,8 +185,31 @@ bool Engine::run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock
     ++state_.counters.small_replans;
     return false;
   }
-  binder_.begin(entry, split->plan, walk_);
-  binder_.run_small(*split, wait);
+  const graph::Walk walk = walk_;
+  for (graph::Node* const node : walk.nodes) dead.emplace_back(node);
+  Binder binder(state_);
+  struct Scope {
+    Binder& binder;
+    PlanEntry& entry;
+    ~Scope() {
+      binder.end();
+      --entry.small_runs;
+    }
+  } const scope{binder, entry};
+  ++entry.small_runs;
+  binder.begin(entry, split->plan, walk);
+  binder.run_small(*split, wait, [&](device::Point point) {
+    lock.unlock();
+    try {
+      wait_for(point);
+    } catch (...) {
+      lock.lock();
+      throw;
+    }
+    lock.lock();
+  });
+  if (attempt.was_short) entry.small_runs_left = kSmallRuns;
+  binder.publish(dead);
   return true;
 }
 
@@ -214,7 +267,8 @@ void Engine::relieve_run(const MemoryShortage& shortage, Attempt& attempt, Engin
     lock.unlock();
     return;
   }
-  if (attempt.mode == Mode::small_unfused || !small) raise_out_of_memory(shortage);
+  const bool replanned = attempt.mode == Mode::small_unfused || !state_.decides(Decision::replan);
+  if ((attempt.mode != Mode::whole && replanned) || !small) raise_out_of_memory(shortage);
   attempt.mode = attempt.mode == Mode::whole ? Mode::small : Mode::small_unfused;
   lock.unlock();
 }
@@ -428,9 +482,10 @@ void Engine::poll_system() {
   look_at_system(memory::read_system_pressure());
 }
 
-uint32_t Engine::set_prefetch_distance(uint32_t segments) {
+void Engine::leave_out(Decision decision, bool out) {
+  const uint32_t bit = uint32_t{1} << static_cast<uint32_t>(decision);
   const std::lock_guard lock(mutex_);
-  return std::exchange(state_.prefetch_distance, segments);
+  state_.left_out = out ? state_.left_out | bit : state_.left_out & ~bit;
 }
 
 bool Engine::drain() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,8 +53,8 @@ class Engine final : public graph::Evaluator {
   runtime::Scheduler& scheduler() { return scheduler_; }
   // Tests: makes all plan keys collide, forgets plans.
   PlanCache& plan_cache() { return plan_cache_; }
-  // Tests: see EngineState::prefetch_distance; returns the one before.
-  uint32_t set_prefetch_distance(uint32_t segments);
+  // Tests: leaves the decision out, or takes it again.
+  void leave_out(Decision decision, bool out);
   // Tests: see EngineState::observer; an empty function ends it.
   void set_observer(std::function<void(Submission&)> observer);
 
@@ -69,6 +70,17 @@ class Engine final : public graph::Evaluator {
     Ref<memory::Completion> completion;
   };
   using AwaitedList = SmallVector<Awaited, 1>;
+  // Runs in small mode give the lock back while they wait for memory, but not to one another: two
+  // would take from each other what they wait for.
+  class SmallTurn {
+   public:
+    explicit SmallTurn(Engine& engine) : engine_(engine) { engine_.small_turn_ = true; }
+    ~SmallTurn();
+    SmallTurn(const SmallTurn&) = delete;
+
+   private:
+    Engine& engine_;
+  };
   struct Attempt {
     PressureAttempt pressure;
     Mode mode = Mode::whole;
@@ -76,6 +88,7 @@ class Engine final : public graph::Evaluator {
     bool may_look = false;                        // at how short of memory the system is
     std::shared_ptr<const passes::Plan> unfused;  // made in an earlier round
     AwaitedList awaited;                          // by a caller who waits for the values
+    std::unique_ptr<SmallTurn> turn;              // in small mode
   };
 
   // Under the lock; false when a plan was made: walk again.
@@ -83,7 +96,9 @@ class Engine final : public graph::Evaluator {
                DeadNodes& dead, const std::function<void()>*& before_long);
   // Of what walk_ found; `entry` null: no plan yet.
   bool is_short(std::span<const array> arrays, const PlanEntry* entry);
-  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock& lock);
+  bool run_small(PlanEntry& entry, bool wait, Attempt& attempt, EngineLock& lock, DeadNodes& dead);
+  // False when the turn was not free at once: others may have run.
+  bool take_small_turn(Attempt& attempt, EngineLock& lock);
   std::shared_ptr<passes::Plan> make_plan(const graph::Walk& walk, bool fusion, EngineLock& lock);
   PlanEntry* add_plan(const graph::Walk& walk, EngineLock& lock);
   // Takes the next step against the shortage and unlocks; raises OutOfMemory when none is left.
@@ -108,6 +123,8 @@ class Engine final : public graph::Evaluator {
   Binder binder_;
   PlanCache plan_cache_;
   graph::Walk walk_;
+  bool small_turn_ = false;  // somebody has it
+  std::condition_variable_any small_turn_free_;
   std::atomic<int64_t> next_look_ns_{0};  // at the system's memory, on the steady clock
   std::atomic<bool> gave_up_{false};      // waiting at the end of the program
   mutable std::mutex interrupt_mutex_;

@@ -36,6 +36,8 @@ struct Counters {
   uint64_t small_replans = 0;     // and were planned again without fusion for it
   uint64_t out_of_memory = 0;     // errors raised
   uint64_t prefetches = 0;        // copies made ahead of their readers
+  uint64_t recomputes = 0;        // values made again instead of moved out and back
+  uint64_t small_donations = 0;   // donations in small mode, of intermediate values too
   uint64_t pressure_signals = 0;  // times the system was found short of memory
   // Decisions of placement.
   uint64_t eager_pushes = 0;  // results copied to where their site's values are read

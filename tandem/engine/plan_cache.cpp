@@ -68,19 +68,30 @@ PlanEntry* PlanCache::insert(uint64_t hash, std::shared_ptr<const passes::Plan> 
 }
 
 void PlanCache::evict() {
-  while (bytes_ > limit_bytes_ && by_use_.size() > 1) {
-    const auto oldest = std::prev(by_use_.end());
-    bytes_ -= oldest->entry.cost_bytes;
-    const auto [first, last] = by_hash_.equal_range(oldest->hash);
-    by_hash_.erase(std::find_if(first, last, [&](auto& e) { return e.second == oldest; }));
-    by_use_.erase(oldest);
+  auto next = by_use_.end();
+  while (bytes_ > limit_bytes_ && next != by_use_.begin()) {
+    const auto oldest = std::prev(next);
+    if (oldest == by_use_.begin()) return;  // the newest stays
+    if (oldest->entry.small_runs > 0) {
+      next = oldest;
+    } else {
+      remove(oldest);
+    }
   }
 }
 
+void PlanCache::remove(std::list<Node>::iterator node) {
+  bytes_ -= node->entry.cost_bytes;
+  const auto [first, last] = by_hash_.equal_range(node->hash);
+  by_hash_.erase(std::find_if(first, last, [&](auto& e) { return e.second == node; }));
+  by_use_.erase(node);
+}
+
 void PlanCache::clear() {
-  by_hash_.clear();
-  by_use_.clear();
-  bytes_ = 0;
+  for (auto it = by_use_.begin(); it != by_use_.end();) {
+    const auto node = it++;
+    if (node->entry.small_runs == 0) remove(node);
+  }
 }
 
 }  // namespace tandem::engine

@@ -25,6 +25,7 @@ struct PlanEntry {
   // For small mode, made when first needed: the plan split, and one made without fusion.
   std::unique_ptr<const passes::SplitPlan> split, unfused_split;
   uint32_t small_runs_left = 0;  // memory was short: runs that do not try to reserve all at once
+  uint32_t small_runs = 0;       // under way: the entry stays, though they unlock to wait
 };
 
 // Guarded by the engine's lock.
@@ -51,6 +52,7 @@ class PlanCache {
     PlanEntry entry;
   };
   void evict();
+  void remove(std::list<Node>::iterator node);
   uint64_t hash_of(uint64_t hash) const { return collide_ ? 0 : hash; }
 
   size_t limit_bytes_;

@@ -33,7 +33,8 @@ bool trim(EngineState& state, const MemoryShortage& shortage) {
 std::vector<Ref<memory::Buffer>> idle_residents(const EngineState& state, Device place) {
   std::vector<Ref<memory::Buffer>> result;
   for (Ref<memory::Buffer>& buffer : memory::Residents::instance().all()) {
-    if (buffer->find(place) && buffer->last_used() != state.now) result.push_back(buffer);
+    const bool idle = !buffer->pinned() && buffer->last_used() != state.now;
+    if (idle && buffer->find(place)) result.push_back(buffer);
   }
   const auto is_kept = [](const memory::Buffer& buffer) {
     return !buffer.site() || buffer.site()->access() != memory::AccessClass::streaming;

@@ -120,7 +120,7 @@ void Buffer::drop(Device device) {
 }
 
 bool Buffer::may_drop(Device device) {
-  if (other_than(device) == nullptr) return false;
+  if (pinned() || other_than(device) == nullptr) return false;
   return device.type != DeviceType::cpu || (!handed_out_ && exports_ == 0 && !foreign_owner_);
 }
 

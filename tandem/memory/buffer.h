@@ -100,10 +100,16 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   // The address of the host copy was given to a user: that copy stays.
   void hand_out() { handed_out_ = true; }
   // Whether the copy on `device` may be dropped while another one remains: nobody outside knows its
-  // address.
+  // address and it is not pinned.
   bool may_drop(Device device);
   // A sound copy other than the one on `device`; null when that is the only one.
   Copy* other_than(Device device);
+
+  // While a run that is being bound waits for memory, what it has found or reserved is pinned: no
+  // copy is dropped or moved out.
+  void pin() { ++pins_; }
+  void unpin() { --pins_; }
+  bool pinned() const { return pins_ > 0; }
 
   // When a run last used it, on the engine's count.
   uint64_t last_used() const { return last_used_; }
@@ -131,6 +137,7 @@ class Buffer : public RefCounted<Buffer>, public SlabAllocated<Buffer> {
   size_t bytes_;
   size_t place_among_residents_ = 0;  // guarded by their mutex
   uint64_t last_used_ = 0;
+  uint32_t pins_ = 0;
   bool resident_ = false;  // is one of the Residents
   bool handed_out_ = false;
   SmallVector<Copy, 1> copies_;

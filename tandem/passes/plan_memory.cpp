@@ -7,6 +7,21 @@
 namespace tandem::passes {
 namespace {
 
+size_t readers(const Instruction& instruction, uint32_t value) {
+  return static_cast<size_t>(
+      std::count_if(instruction.buffers.begin(), instruction.buffers.end(),
+                    [&](const Operand& operand) { return operand.value == value; }));
+}
+
+// The only operand of its value is all of it in row-major order.
+bool reads_whole(const Instruction& instruction, uint32_t read) {
+  const Operand& source = instruction.buffers[read];
+  const bool whole =
+      std::all_of(source.views.begin(), source.views.end(),
+                  [](const ViewStep& step) { return step.op.is(graph::Structured::reshape); });
+  return whole && readers(instruction, source.value) == 1;
+}
+
 class MemoryPlanner {
  public:
   MemoryPlanner(Plan& plan, std::span<const int64_t> dims)
@@ -104,20 +119,12 @@ class MemoryPlanner {
 
   // The call reads all of the operand in row-major order, for the last time and nowhere else.
   bool dies_whole(const Instruction& instruction, uint32_t number, uint32_t read) const {
-    const Operand& source = instruction.buffers[read];
-    const bool whole =
-        std::all_of(source.views.begin(), source.views.end(),
-                    [](const ViewStep& step) { return step.op.is(graph::Structured::reshape); });
-    size_t readers = 0;
-    for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
-    return whole && readers == 1 && last_use_[source.value] == number &&
-           !is_published(source.value);
+    const uint32_t value = instruction.buffers[read].value;
+    return reads_whole(instruction, read) && last_use_[value] == number && !is_published(value);
   }
 
-  // An output may take the place of a leaf that dies in the same kernel, if both have the same
-  // shape and the kernel reads the leaf no later than it computes what replaces it
-  // (kernel::may_alias has the rule). The buffer has at most one copy per device, so an output that
-  // another device reads needs one of its own.
+  // An output may take the place of a leaf that dies in the same kernel. The buffer has at most one
+  // copy per device, so an output that another device reads needs one of its own.
   void find_donors() {
     for (uint32_t i = 0; i < plan_.instructions.size(); ++i) {
       const Instruction& instruction = plan_.instructions[i];
@@ -151,24 +158,12 @@ class MemoryPlanner {
 
   bool may_donate(const Instruction& instruction, uint32_t number, uint32_t read,
                   uint32_t write) const {
-    const Operand& source = instruction.buffers[read];
-    const Operand& target = instruction.buffers[write];
-    const Value& leaf = plan_.values[source.value];
-    const Value& output = plan_.values[target.value];
-    if (source.written || leaf.home != Home::leaf || !source.views.empty()) return false;
-    if (source.row != target.row || source.kept_axes != target.kept_axes ||
-        leaf.first_dim != output.first_dim || leaf.rank != output.rank ||
-        size_of(leaf.dtype) != size_of(output.dtype) ||
-        is_complex(leaf.dtype) != is_complex(output.dtype)) {
-      return false;
-    }
-    if (last_use_[source.value] != number || is_published(source.value)) return false;
+    const uint32_t source = instruction.buffers[read].value;
+    if (plan_.values[source].home != Home::leaf) return false;
+    if (last_use_[source] != number || is_published(source)) return false;
     // Segments of other streams that are submitted later may hold earlier instructions.
-    if (last_segment_[source.value] > instruction.segment) return false;
-    size_t readers = 0;
-    for (const Operand& operand : instruction.buffers) readers += operand.value == source.value;
-    return readers == 1 && kernel::may_alias(*instruction.text, static_cast<uint16_t>(read),
-                                             static_cast<uint16_t>(write));
+    if (last_segment_[source] > instruction.segment) return false;
+    return may_replace(plan_, instruction, read, write);
   }
 
   bool is_published(uint32_t value) const {
@@ -205,6 +200,26 @@ class MemoryPlanner {
 };
 
 }  // namespace
+
+bool may_replace(const Plan& plan, const Instruction& instruction, uint32_t read, uint32_t write) {
+  const Operand& source = instruction.buffers[read];
+  const Operand& target = instruction.buffers[write];
+  const Value& old_value = plan.values[source.value];
+  const Value& new_value = plan.values[target.value];
+  if (source.written || !target.written || size_of(old_value.dtype) != size_of(new_value.dtype)) {
+    return false;
+  }
+  if (instruction.kind != Instruction::kernel) {
+    const bool last = write + 1 == instruction.buffers.size();
+    return instruction.in_place && read == 0 && last && reads_whole(instruction, read);
+  }
+  return source.views.empty() && readers(instruction, source.value) == 1 &&
+         source.row == target.row && source.kept_axes == target.kept_axes &&
+         old_value.first_dim == new_value.first_dim && old_value.rank == new_value.rank &&
+         is_complex(old_value.dtype) == is_complex(new_value.dtype) &&
+         kernel::may_alias(*instruction.text, static_cast<uint16_t>(read),
+                           static_cast<uint16_t>(write));
+}
 
 void plan_memory(Plan& plan, std::span<const int64_t> dims) { MemoryPlanner(plan, dims).run(); }
 

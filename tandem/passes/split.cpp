@@ -2,11 +2,43 @@
 
 #include <algorithm>
 
+#include "tandem/passes/plan_memory.h"
+
 namespace tandem::passes {
 namespace {
 
 void add_once(std::vector<uint32_t>& list, uint32_t number) {
   if (std::find(list.begin(), list.end(), number) == list.end()) list.push_back(number);
+}
+
+void find_donors(Plan& plan, uint32_t number, const std::vector<uint32_t>& dying) {
+  const Instruction& instruction = plan.instructions[number];
+  const auto count = static_cast<uint32_t>(instruction.buffers.size());
+  for (uint32_t w = 0; w < count; ++w) {
+    for (uint32_t r = 0; r < count; ++r) {
+      const uint32_t donor = instruction.buffers[r].value;
+      const bool dies = std::find(dying.begin(), dying.end(), donor) != dying.end();
+      const bool last = number + 1 == plan.instructions.size();
+      if (!dies || (plan.values[donor].home == Home::leaf && !last)) continue;
+      if (may_replace(plan, instruction, r, w)) {
+        plan.values[instruction.buffers[w].value].donors.push_back(donor);
+      }
+    }
+  }
+}
+
+void find_remakable(const Plan& plan, const std::vector<bool>& kept, std::vector<bool>& result) {
+  result.assign(plan.values.size(), false);
+  for (const Instruction& instruction : plan.instructions) {
+    if (instruction.kind != Instruction::kernel) continue;
+    const Operand& made = instruction.buffers.back();
+    const bool lasting = std::all_of(
+        instruction.buffers.begin(), instruction.buffers.end() - 1, [&](const Operand& operand) {
+          return !operand.written &&
+                 (plan.values[operand.value].home == Home::leaf || kept[operand.value]);
+        });
+    if (made.written && lasting) result[made.value] = !kept[made.value];
+  }
 }
 
 }  // namespace
@@ -44,6 +76,10 @@ SplitPlan split(const Plan& plan) {
   for (uint32_t v = 0; v < plan.values.size(); ++v) {
     if (!kept[v] && !parts.uses[v].empty()) parts.dead_after[parts.uses[v].back()].push_back(v);
   }
+  for (uint32_t i = 0; i < result->instructions.size(); ++i) {
+    find_donors(*result, i, parts.dead_after[i]);
+  }
+  find_remakable(*result, kept, parts.remakable);
   parts.plan = std::move(result);
   return parts;
 }

@@ -82,6 +82,13 @@ Point Scheduler::Impl::dispatch(StreamState& stream, Lock& lock, bool self) {
   }
 }
 
+// The device has the work already: what is parked comes later, and may wait for this very Point.
+// Locked.
+bool Scheduler::Impl::is_with_device(const StreamState& stream, Point point) {
+  return !stream.runs_inline() &&
+         stream.handed_over.load(std::memory_order_relaxed) >= point.sequence();
+}
+
 // Makes sure that `point` will be reached without a caller to run anything.
 void Scheduler::Impl::kick(Point point) {
   while (!timeline_.reached(point)) {
@@ -94,6 +101,7 @@ void Scheduler::Impl::kick(Point point) {
         point = dispatch(stream, lock);
         break;
       case Baton::parked:
+        if (is_with_device(stream, point)) return;
         point = stream.parked_on;
         break;
       case Baton::scheduled:
@@ -146,6 +154,7 @@ Scheduler::Impl::Step Scheduler::Impl::help(Point point, const Interrupted& inte
     if (timeline_.reached(point)) return Step::blocked(point, parked);
     switch (stream.baton) {
       case Baton::parked:
+        if (is_with_device(stream, point)) return Step::blocked(point, parked);
         parked = &stream;
         point = stream.parked_on;
         continue;

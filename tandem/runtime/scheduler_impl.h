@@ -73,6 +73,7 @@ struct Scheduler::Impl {
   Point blocker(StreamState& stream);
   bool park(StreamState& stream, Lock& lock, Point blocker);
   Point dispatch(StreamState& stream, Lock& lock, bool self = false);
+  static bool is_with_device(const StreamState& stream, device::Point point);
   void kick(Point point);
   void collect(StreamState& stream, Ready& ready) const;
   void resume_all(Ready& ready, bool self = false);

@@ -40,6 +40,19 @@ class MemoryGain {
   inspect::Counters before_;
 };
 
+// Leaves a decision out for the length of a scope.
+class LeftOut {
+ public:
+  explicit LeftOut(engine::Decision decision) : decision_(decision) {
+    engine::Engine::instance().leave_out(decision_, true);
+  }
+  ~LeftOut() { engine::Engine::instance().leave_out(decision_, false); }
+  LeftOut(const LeftOut&) = delete;
+
+ private:
+  engine::Decision decision_;
+};
+
 // One megabyte of float32.
 inline array unit_array(int seed) { return ramp({512, 512}, 0.25 * seed, 1.0 / (512 * 512)); }
 

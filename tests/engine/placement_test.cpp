@@ -95,6 +95,19 @@ TEST_F(Placement, what_is_read_once_leaves_no_copy_while_memory_is_short) {
   EXPECT_EQ(values<float>(released)[4], 6.0f);
 }
 
+TEST_F(Placement, left_out_nothing_is_sent_early_or_released) {
+  const LeftOut no_push(engine::Decision::push), no_release(engine::Decision::release);
+  const MemoryGain gain;
+  run_steps(6, kCpu, 0, 3);
+  EXPECT_EQ(gain(&Counters::eager_pushes), 0u);
+  run_steps(7, kCpu, 0, 1);
+  engine::Engine::instance().look_at_system({.some = 50});
+  const array x = make(7, 2, kCpu);
+  eval(multiply(x, Scalar(2.0), kGpu));
+  EXPECT_NE(x.node()->storage()->buffer->find(kGpu), nullptr);
+  EXPECT_EQ(gain(&Counters::streamed_copies_released), 0u);
+}
+
 TEST_F(Placement, nothing_is_sent_early_while_memory_is_short) {
   run_steps(2, kCpu, 0, 3);
   engine::Engine::instance().look_at_system({.some = 50});

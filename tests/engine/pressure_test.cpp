@@ -190,11 +190,9 @@ TEST(Pressure, prefetch_is_counted_and_can_be_left_out) {
   const auto expected = run();
   const uint64_t prefetches = gain(&Counters::prefetches);
   EXPECT_GT(prefetches, 0u);
-  auto& engine = engine::Engine::instance();
-  const uint32_t distance = engine.set_prefetch_distance(0);
+  const LeftOut off(engine::Decision::prefetch);
   for (array& input : inputs) input = multiply(input, Scalar(1.0), kCpu);
   EXPECT_EQ(run(), expected);
-  engine.set_prefetch_distance(distance);
   EXPECT_EQ(gain(&Counters::prefetches), prefetches);
 }
 
@@ -270,7 +268,7 @@ TEST(Pressure, the_host_runs_plans_in_pieces_too) {
 }
 
 TEST(Pressure, copies_that_fail_while_memory_is_short_fail_their_readers_only) {
-  const ScopedLimit limit(kGpu, 8 * kUnit);
+  const ScopedLimit limit(kGpu, 6 * kUnit);
   std::vector<array> inputs;
   for (int i = 0; i < 10; ++i) inputs.push_back(unit_array(i));
   auto& gpu =

@@ -1,6 +1,10 @@
 // Small mode: plans whose memory does not fit run one segment at a time, with the same bits.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
+#include "faults.h"
 #include "limits.h"
 #include "random_program.h"
 
@@ -75,6 +79,244 @@ TEST(SmallMode, kernels_with_too_many_operands_are_split) {
   EXPECT_EQ(gain(&Counters::small_replans), 1u);
   EXPECT_EQ(bytes(build(kGpu)), expected);
   EXPECT_EQ(gain(&Counters::small_replans), 1u);  // the second plan is kept
+}
+
+TEST(SmallMode, left_out_kernels_with_too_many_operands_do_not_fit) {
+  const ScopedSetting fusion("fusion", "on");
+  const LeftOut off(engine::Decision::replan);
+  std::vector<array> inputs;
+  for (int i = 0; i < 12; ++i) inputs.push_back(unit_array(i));
+  array total = inputs[0];
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    total = multiply(add(total, inputs[i], kGpu), Scalar(0.7), kGpu);
+  }
+  const ScopedLimit limit(kGpu, 6 * kUnit);
+  EXPECT_THROW(eval(total), OutOfMemory);
+}
+
+// Two devices take turns, each with room for half of what it reads.
+TEST(SmallMode, a_working_set_of_twice_both_of_two_devices) {
+  const Device other{DeviceType::gpu, 1};
+  const auto build = [](Device first, Device second) {
+    std::vector<array> inputs, results;
+    for (int i = 0; i < 16; ++i) inputs.push_back(unit_array(i));
+    for (size_t round = 0; round < 8; ++round) {
+      array total = inputs[round];
+      for (size_t i = 0; i < 16; ++i) {
+        const array& input = inputs[(i * 5 + round) % 16];
+        const Device device = (i + round) % 2 == 0 ? first : second;
+        total = i % 4 == 3 ? matmul(total, multiply(input, Scalar(0.01), device), device)
+                           : add(total, input, device);
+      }
+      results.push_back(total);
+    }
+    return results;
+  };
+  std::vector<array> expected = build(kCpu, kCpu);
+  eval(expected);
+  eval(add(array(1.0f), Scalar(1.0), other));
+  const ScopedLimit limit(kGpu, 6 * kUnit), other_limit(other, 6 * kUnit);
+  const MemoryGain gain;
+  std::vector<array> results = build(kGpu, other);
+  eval(results);
+  EXPECT_EQ(gain(&Counters::small_runs), 1u);
+  EXPECT_GT(gain(&Counters::evictions), 0u);
+  for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(bytes(results[i]), bytes(expected[i])) << i;
+}
+
+// ---- donation: a chain runs in the room of one value
+
+TEST(SmallMode, results_are_written_over_inputs_that_die) {
+  const ScopedSetting fusion("fusion", "off");
+  const auto build = [](Device device) {
+    array x = arange(0.0, 262144.0, 1.0, Dtype::float32);
+    x = multiply(x, Scalar(1e-6), device);
+    for (int i = 0; i < 6; ++i) x = exp(multiply(x, Scalar(-0.5), device), device);
+    return x;
+  };
+  const auto expected = bytes(build(kCpu));
+  const ScopedLimit limit(kGpu, kUnit + kUnit / 2);
+  const MemoryGain gain;
+  {
+    const LeftOut off(engine::Decision::donate);
+    EXPECT_THROW(eval(build(kGpu)), OutOfMemory);
+  }
+  EXPECT_EQ(gain(&Counters::small_donations), 0u);
+  EXPECT_EQ(bytes(build(kGpu)), expected);
+  EXPECT_GE(gain(&Counters::small_donations), 12u);
+  EXPECT_GE(gain(&Counters::donations), 12u);
+}
+
+// A leaf that nobody else owns is written over by the last segment; one that is held is not.
+TEST(SmallMode, leaves_are_donated_when_nothing_can_fail_any_more) {
+  const ScopedSetting small("small_mode", "always");
+  array x = exp(unit_array(1), kGpu);
+  eval(x);
+  const array held = x;
+  const auto before = bytes(held);
+  const MemoryGain gain;
+  x = exp(x, kGpu);
+  eval(x);
+  EXPECT_EQ(gain(&Counters::small_donations), 0u);
+  EXPECT_EQ(bytes(held), before);
+  x = exp(negative(x, kGpu), kGpu);
+  eval(x);
+  EXPECT_EQ(gain(&Counters::small_donations), 1u);
+  EXPECT_EQ(bytes(x), bytes(exp(negative(exp(held, kCpu), kCpu), kCpu)));
+}
+
+// ---- recomputing instead of moving
+
+uint64_t bytes_moved() {
+  uint64_t total = 0;
+  for (const auto& direction : memory::Ledger::instance().counts().bytes) {
+    for (const uint64_t bytes : direction) total += bytes;
+  }
+  return total;
+}
+
+// Cheap values that are read again when all others have been made.
+array read_twice(Device device) {
+  std::vector<array> made;
+  for (int i = 0; i < 8; ++i) {
+    const array numbers = reshape(arange(i, 262144.0 + i, 1.0, Dtype::float32), Shape{512, 512});
+    made.push_back(multiply(numbers, Scalar(1e-6), device));
+  }
+  array total = made[0];
+  for (const array& x : made) total = matmul(total, x, device);
+  for (const array& x : made) total = matmul(total, x, device);
+  return total;
+}
+
+TEST(SmallMode, cheap_values_are_made_again_instead_of_moved) {
+  const auto expected = bytes(read_twice(kCpu));
+  const ScopedLimit limit(kGpu, 5 * kUnit);
+  const MemoryGain gain;
+  uint64_t moved = 0;
+  {
+    const LeftOut off(engine::Decision::recompute);
+    const uint64_t before = bytes_moved();
+    EXPECT_EQ(bytes(read_twice(kGpu)), expected);
+    moved = bytes_moved() - before;
+    EXPECT_EQ(gain(&Counters::recomputes), 0u);
+    EXPECT_GE(gain(&Counters::evictions), 3u);
+  }
+  const uint64_t evictions = gain(&Counters::evictions);
+  const uint64_t before = bytes_moved();
+  EXPECT_EQ(bytes(read_twice(kGpu)), expected);
+  EXPECT_GE(gain(&Counters::recomputes), 3u);
+  EXPECT_EQ(gain(&Counters::evictions), evictions);
+  EXPECT_LE(bytes_moved() - before, moved - 6 * kUnit);
+}
+
+// On the host there is nowhere to move to: values that can be made again are what makes room.
+TEST(SmallMode, host_values_are_made_again) {
+  const auto expected = bytes(read_twice(kCpu));
+  const ScopedLimit limit(kCpu, 5 * kUnit);
+  const MemoryGain gain;
+  {
+    const LeftOut off(engine::Decision::recompute);
+    EXPECT_THROW(eval(read_twice(kCpu)), OutOfMemory);
+  }
+  EXPECT_EQ(bytes(read_twice(kCpu)), expected);
+  EXPECT_GE(gain(&Counters::recomputes), 3u);
+}
+
+// ---- waits for memory, the lock given back
+
+class SmallModeWaits : public testing::Test {
+ protected:
+  // The second run of a plan that was short of memory starts in small mode.
+  SmallModeWaits() {
+    const array shared = plus_three();
+    const MemoryGain gain;
+    eval(growing(start_, kGpu));
+    eval(growing(shared, kGpu));
+    EXPECT_EQ(gain(&Counters::small_runs), 2u);
+    synchronize_all();
+    clear_cache();
+    engine::Engine::instance().set_interrupt_check([this] { return asked(); });
+  }
+  ~SmallModeWaits() override {
+    gpu_controls().resume();
+    engine::Engine::instance().set_interrupt_check({});
+  }
+  // By a thread that waits, again and again: an interrupt after so many times.
+  bool asked() { return ++asked_ > patience_; }
+
+  // Values of growing sizes, between two uses of four others that are in the way meanwhile. Free
+  // memory that the GPU still uses has to be waited for before it is made one piece.
+  static array growing(const array& start, Device device) {
+    const auto sorted = [&](int count, double scale) {
+      const array numbers = arange(0.0, count, 1.0, Dtype::float32);
+      return sort(multiply(numbers, Scalar(scale), device), 0, device);
+    };
+    array total = start;
+    std::vector<array> others;
+    for (int i = 0; i < 4; ++i) {
+      others.push_back(sorted(262144, -1e-6 * (i + 1)));
+      total = add(total, sum(others.back(), Axes(), false, device), device);
+    }
+    for (int i = 0; i < 8; ++i) {
+      total = add(total, sum(sorted(262144 + 131072 * i, -1e-6), Axes(), false, device), device);
+    }
+    for (const array& other : others) total = add(total, max(other, Axes(), false, device), device);
+    return total;
+  }
+
+  array plus_three() const { return add(start_, Scalar(3.0), kCpu); }
+
+  std::atomic<int> asked_ = 0, patience_ = 500;
+  const ScopedSetting mode_{"small_mode", "auto"};
+  const ScopedLimit limit_{kGpu, 11 * kUnit};
+  const array start_{2.0f};
+};
+
+TEST_F(SmallModeWaits, ctrl_c_loses_nothing_in_small_mode) {
+  const auto expected = bytes(growing(start_, kCpu));
+  const array x = growing(start_, kGpu);
+  const MemoryGain gain;
+  patience_ = 0;
+  gpu_controls().pause();
+  EXPECT_THROW(eval(x), Interrupted);
+  EXPECT_GT(gain(&Counters::pressure_waits), 0u);
+  EXPECT_EQ(gain(&Counters::small_runs), 0u) << "in the middle of the run";
+  EXPECT_FALSE(x.evaluated());
+  gpu_controls().resume();
+  patience_ = 500;
+  EXPECT_EQ(bytes(x), expected);
+}
+
+TEST_F(SmallModeWaits, other_threads_go_on) {
+  const auto expected = bytes(growing(start_, kCpu));
+  const auto expected_shared = bytes(plus_three());
+  const auto expected_x = bytes(growing(plus_three(), kCpu));
+  const array shared = plus_three();
+  const array x = growing(shared, kGpu);
+  const MemoryGain gain;
+  gpu_controls().pause();
+  std::thread small([&] { EXPECT_NO_THROW(eval(x)); });
+  while (gain(&Counters::pressure_waits) == 0 && asked_ < patience_) std::this_thread::yield();
+  EXPECT_EQ(bytes(growing(start_, kCpu)), expected);
+  EXPECT_EQ(bytes(shared), expected_shared) << "what the other thread has walked";
+  EXPECT_FALSE(x.evaluated());
+  gpu_controls().resume();
+  small.join();
+  EXPECT_EQ(bytes(x), expected_x);
+}
+
+// Runs of several threads that are all short take turns.
+TEST_F(SmallModeWaits, threads_in_small_mode_take_turns) {
+  const auto expected = bytes(growing(start_, kCpu));
+  std::vector<std::thread> threads;
+  std::atomic<int> right = 0;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) right += bytes(growing(start_, kGpu)) == expected;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, 20);
 }
 
 TEST(SmallMode, deep_chains_of_held_values) {

@@ -4,9 +4,11 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
+#include "faults.h"
 #include "helpers.h"
 #include "latch_work.h"
 #include "random_program.h"
@@ -169,6 +171,27 @@ TEST(Threads, an_array_outlives_the_thread_that_built_it) {
   for (size_t i = 0; i < pending.size(); ++i) {
     EXPECT_EQ(values<float>(pending[i])[2], i % 2 == 0 ? 3.0f : 9.0f) << i;
   }
+}
+
+// Work of each side behind a device that is busy with what both wait for.
+TEST(Threads, a_busy_device_holds_nobody_up) {
+  const array x = ramp({64});
+  gpu_controls().pause();
+  std::atomic<bool> done = false;
+  std::optional<array> last;
+  std::thread builder([&] {
+    last = add(x, Scalar(1.0), kGpu);
+    for (int i = 0; i < 4; ++i) {
+      last = multiply(add(*last, Scalar(1.0), kCpu), Scalar(2.0), kGpu);
+      async_eval(std::span(&*last, 1));
+    }
+    done = true;
+  });
+  for (int i = 0; i < 10000000 && !done; ++i) std::this_thread::yield();
+  EXPECT_TRUE(done);
+  gpu_controls().resume();
+  builder.join();
+  EXPECT_EQ(values<float>(*last)[0], 46.0f);
 }
 
 TEST(Threads, cross_stream_stress) {

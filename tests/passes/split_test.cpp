@@ -16,14 +16,47 @@ TEST(Split, every_instruction_is_a_segment) {
   const SplitPlan parts = split(*plan);
   ASSERT_EQ(parts.plan->segments.size(), plan->instructions.size());
   EXPECT_TRUE(parts.plan->arena_slots.empty());
-  for (const Value& value : parts.plan->values) {
-    EXPECT_NE(value.home, Home::arena);
-    EXPECT_TRUE(value.donors.empty());
-  }
+  for (const Value& value : parts.plan->values) EXPECT_NE(value.home, Home::arena);
   for (uint32_t s = 0; s < parts.plan->segments.size(); ++s) {
     EXPECT_EQ(parts.plan->segments[s].instructions, std::vector<uint32_t>{s});
     EXPECT_EQ(parts.plan->instructions[s].segment, s);
     EXPECT_EQ(parts.plan->segments[s].slot, plan->instructions[s].slot);
+  }
+}
+
+// Results are written over what dies with their instruction; over the graph's own only at the end.
+TEST(Split, donors_die_with_the_instruction) {
+  const array a = leaf({64}), b = leaf({64});
+  const array c = add(sort(a), b), d = multiply(sort(c), sort(c));
+  const auto plan = plan_of({add(sort(d), exp(sort(c)))});
+  const SplitPlan parts = split(*plan);
+  size_t donors = 0;
+  for (const Value& value : parts.plan->values) {
+    for (const uint32_t donor : value.donors) {
+      ++donors;
+      const auto& dead = parts.dead_after[value.instruction];
+      EXPECT_TRUE(std::count(dead.begin(), dead.end(), donor));
+      const bool last = value.instruction + 1 == parts.plan->instructions.size();
+      EXPECT_TRUE(last || parts.plan->values[donor].home != Home::leaf);
+    }
+  }
+  EXPECT_GE(donors, 2u);
+}
+
+// What may be made again needs nothing that is gone by then.
+TEST(Split, remakable_values_come_from_what_lasts) {
+  const auto build = [](const array& a) {
+    const array fresh = exp(a), product = matmul(fresh, fresh), after = exp(product);
+    return matmul(matmul(after, after), fresh);  // which nobody holds
+  };
+  const auto plan = plan_of({build(leaf({64, 64}))});
+  const SplitPlan parts = split(*plan);
+  EXPECT_EQ(std::count(parts.remakable.begin(), parts.remakable.end(), true), 1);
+  for (uint32_t v = 0; v < parts.plan->values.size(); ++v) {
+    if (!parts.remakable[v]) continue;
+    const Instruction& maker = parts.plan->instructions[parts.plan->values[v].instruction];
+    ASSERT_EQ(maker.buffers.size(), 2u);
+    EXPECT_EQ(parts.plan->values[maker.buffers[0].value].home, Home::leaf);
   }
 }
 
