@@ -171,8 +171,8 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
     for (const passes::Operand& operand : plan().instructions[i].buffers) {
       if (!operand.written) continue;
       Bound& bound = values_[operand.value];
-      if (bound.donated) {
-        ++state_.counters.donations;
+      if (bound.donated && (!operand.part || operand.views.empty())) ++state_.counters.donations;
+      if (bound.donated || (operand.part && bound.buffer)) {
         // Everybody who still reads the input must be done, and no other copy of it stays valid.
         memory::Copy& copy = *bound.buffer->find(device.place());
         memory::note(waits, copy.valid);

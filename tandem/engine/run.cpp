@@ -92,10 +92,13 @@ device::LaunchArguments Run::arguments(uint32_t instruction) const {
   return arguments;
 }
 
-// Fills what a launch will write with NaN patterns, so that an element it leaves out shows.
-void SegmentWork::poison(device::Queue& queue, const device::LaunchArguments& arguments) {
-  for (const device::BufferArgument& target : arguments.buffers) {
-    if (!target.written) continue;
+// Fills what a launch will write with NaN patterns, so that an element it leaves out shows. Between
+// the elements of a part are those of others.
+void SegmentWork::poison(device::Queue& queue, const passes::Instruction& instruction,
+                         const device::LaunchArguments& arguments) {
+  for (size_t i = 0; i < arguments.buffers.size(); ++i) {
+    const device::BufferArgument& target = arguments.buffers[i];
+    if (!target.written || instruction.buffers[i].part) continue;
     bool replaces_input = false;
     for (const device::BufferArgument& other : arguments.buffers) {
       replaces_input |= !other.written && other.range_begin < target.range_end &&
@@ -110,7 +113,7 @@ void SegmentWork::poison(device::Queue& queue, const device::LaunchArguments& ar
 void SegmentWork::launch(device::Queue& queue, uint32_t instruction) {
   const device::LaunchArguments arguments = run_->arguments(instruction);
   const passes::Instruction& planned = run_->plan().instructions[instruction];
-  if (poison_writes_) poison(queue, arguments);
+  if (poison_writes_) poison(queue, planned, arguments);
   device::Trace& trace = device::Trace::instance();
   const bool record = backend_.capabilities().runs_inline && trace.recording();
   const int64_t begin = record ? device::Trace::now() : 0;

@@ -97,7 +97,8 @@ class SegmentWork final : public runtime::Work, public SlabAllocated<SegmentWork
 
  private:
   void launch(device::Queue& queue, uint32_t instruction);
-  void poison(device::Queue& queue, const device::LaunchArguments& arguments);
+  void poison(device::Queue& queue, const passes::Instruction& instruction,
+              const device::LaunchArguments& arguments);
 
   Ref<Run> run_;
   Piece piece_;

@@ -38,6 +38,7 @@ struct Operand {
   bool row = false;  // indexed by the kernel's parallel axes only
   bool written = false;
   bool kept_axes = false;  // row: its shape has an axis of extent 1 for each reduced one
+  bool part = false;  // written: several instructions write the value, each some of its elements
   // Of the source of a gather: the words of its node. The axes are then those of the gather's
   // result, and one axis of the value is indexed by the kernel.
   const graph::Attributes* gathered = nullptr;

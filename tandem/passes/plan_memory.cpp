@@ -77,8 +77,9 @@ class MemoryPlanner {
       for (const Operand& operand : instruction.buffers) {
         Value& value = plan_.values[operand.value];
         if (!operand.written || value.home != Home::arena) continue;
+        if (operand.part && value.arena_slot != kNone) continue;  // where its first part is
         const size_t bytes = bytes_of(value);
-        uint32_t best = slot_in_place(instruction, i, value);
+        uint32_t best = slot_in_place(i, value);
         const bool in_place = best != kNone;
         for (uint32_t s = 0; s < slots.size() && !in_place; ++s) {
           if (plan_.arena_slots[s].slot != instruction.slot || slots[s].free_after >= i) continue;
@@ -104,11 +105,14 @@ class MemoryPlanner {
   }
 
   // Where a call may write over its first operand: the slot of that one, if it dies there.
-  uint32_t slot_in_place(const Instruction& instruction, uint32_t number,
-                         const Value& output) const {
+  // Parts may be written before it, from instruction `first` on.
+  uint32_t slot_in_place(uint32_t first, const Value& output) const {
+    const uint32_t number = output.instruction;
+    const Instruction& instruction = plan_.instructions[number];
     if (!instruction.in_place) return kNone;
     const Operand& base = instruction.buffers[0];
     const Value& value = plan_.values[base.value];
+    if (value.instruction != kNone && value.instruction >= first) return kNone;
     if (value.home != Home::arena || value.arena_slot == kNone ||
         plan_.arena_slots[value.arena_slot].slot != instruction.slot ||
         size_of(value.dtype) != size_of(output.dtype)) {
@@ -135,7 +139,8 @@ class MemoryPlanner {
       for (uint32_t w = 0; w < instruction.buffers.size(); ++w) {
         const Operand& target = instruction.buffers[w];
         Value& output = plan_.values[target.value];
-        if (!target.written || output.home != Home::output || read_elsewhere_[target.value])
+        if (!target.written || target.part || output.home != Home::output ||
+            read_elsewhere_[target.value])
           continue;
         for (uint32_t r = 0; r < instruction.buffers.size(); ++r) {
           if (may_donate(instruction, i, r, w))

@@ -64,7 +64,8 @@ SplitPlan split(const Plan& plan) {
     segment.slot = instruction.slot;
     segment.instructions = {i};
     for (const Operand& operand : instruction.buffers) {
-      if (!operand.written) add_once(segment.inputs, operand.value);
+      const bool begun = operand.part && !parts.uses[operand.value].empty();
+      if (!operand.written || begun) add_once(segment.inputs, operand.value);
       auto& uses = parts.uses[operand.value];
       if (uses.empty() || uses.back() != i) uses.push_back(i);
     }

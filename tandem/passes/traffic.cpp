@@ -41,6 +41,10 @@ Traffic traffic_of(const Plan& plan, const Instruction& instruction,
                    std::span<const int64_t> dims) {
   Traffic traffic;
   for (const Operand& operand : instruction.buffers) {
+    // A call is told which part of its result it leaves alone.
+    if (instruction.kind == Instruction::library && operand.part && !operand.views.empty()) {
+      continue;
+    }
     const auto size = static_cast<int64_t>(size_of(plan.values[operand.value].dtype));
     int64_t elements = distinct_elements(plan, operand, dims);
     if (operand.gathered) elements = std::min(elements, points(instruction, operand, dims));

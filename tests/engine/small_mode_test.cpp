@@ -60,6 +60,31 @@ TEST(SmallMode, a_working_set_of_twice_the_device) {
     EXPECT_EQ(bytes(results[i]), bytes(expected_arrays[i]));
 }
 
+// Slices that kernels store into values which other instructions complete.
+TEST(SmallMode, values_written_in_parts) {
+  const array part = ramp({512, 100});
+  const auto build = [&](Device device) {
+    std::vector<array> results;
+    for (int i = 0; i < 12; ++i) {
+      const array base = i % 2 == 0 ? unit_array(i) : add(unit_array(i), Scalar(1.0), device);
+      const array written = multiply(part, Scalar(static_cast<double>(i)), device);
+      results.push_back(slice_update(base, written, Shape{0, 100 + i}, Shape{1, 1}, device));
+    }
+    return results;
+  };
+  std::vector<array> expected = build(kCpu);
+  {
+    const ScopedSetting unfused("fusion", "off");
+    eval(expected);
+  }
+  const ScopedLimit limit(kGpu, 8 * kUnit);
+  const std::vector<array> results = build(kGpu);
+  const MemoryGain gain;
+  eval(results);
+  EXPECT_EQ(gain(&Counters::small_runs), 1u);
+  for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(bytes(results[i]), bytes(expected[i]));
+}
+
 // A kernel with more operands than the device holds is planned again without fusion.
 TEST(SmallMode, kernels_with_too_many_operands_are_split) {
   const ScopedSetting fusion("fusion", "on");

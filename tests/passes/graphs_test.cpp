@@ -137,6 +137,23 @@ TEST(Graphs, cast_chain) {
   check(graph, {1, 0, {kAll / 2, kAll}});
 }
 
+// The kernel of the written values stores them where they belong; the call copies what is around
+// them.
+TEST(Graphs, update_of_a_slice) {
+  const array x = matrix(), y = evaluated(matrix(3) + 0.0);
+  const array part = evaluated(slice(y, Shape{0, 0}, Shape{8, kColumns}, Shape{1, 1}) + 1.0);
+  const Graph graph = [&] {
+    return std::vector<array>{slice_update(x, exp(part) * 2.0, Shape{16, 0}, Shape{1, 1})};
+  };
+  constexpr int64_t kPart = 8 * kRow;
+  check(graph, {1, 1, {kPart + kAll, kPart + kAll}});
+  // Others read the base, or the steps leave elements out: the values go through memory.
+  const Graph base_read = [&] {
+    return std::vector<array>{slice_update(x, exp(part) * 2.0, Shape{16, 0}, Shape{1, 1}), sum(x)};
+  };
+  check(base_read, {2, 1, {2 * kPart + 2 * kAll, kPart + kAll + 4}});
+}
+
 TEST(Graphs, embedding_sum) {
   const array table =
       random::normal(Shape{1000, kColumns}, Dtype::float32, 0.0, 1.0, random::key(7));

@@ -300,3 +300,22 @@ def test_large_scatters_against_numpy(dtype, rows, width, skewed):
                 at = mx.array(values).at[mx.array(index.astype(kind))]
                 actual = getattr(at, name)(mx.array(written))
             np.testing.assert_array_equal(np.array(actual), expected)
+
+
+@given(indexed(), st.sampled_from([*NUMBERS, "bool"]), st.booleans(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_computed_values_written_to_slices(case, dtype, held, data):
+    shape, index = case
+    values = (np.arange(np.prod(shape)) % 7).astype(dtype).reshape(shape)
+    part = (np.arange(values[index].size) % 5).astype(dtype).reshape(values[index].shape)
+    array = mx.array(values)
+    if data.draw(st.booleans()):  # a value of the same evaluation
+        array = mx.maximum(array, array) if dtype != "complex64" else array * 1
+    before = array if held else None
+    array = array[...]
+    array[index] = mx.where(mx.array(part) == mx.array(part), mx.array(part), mx.array(part))
+    expected = values.copy()
+    expected[index] = part
+    np.testing.assert_array_equal(np.array(array), expected)
+    if held:
+        np.testing.assert_array_equal(np.array(before), values)

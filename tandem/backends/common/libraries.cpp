@@ -40,6 +40,7 @@ constexpr Library kLibraries[] = {
     {"view_bytes", compile_join, run_join, no_operations},
     {"scatter", compile_scatter, run_scatter, scatter_operations},
     {"slice_update", compile_slice_update, run_slice_update, no_operations},
+    {"slice_rest", compile_slice_rest, run_slice_rest, no_operations},
 };
 
 }  // namespace

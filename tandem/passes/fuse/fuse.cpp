@@ -41,6 +41,7 @@ class Fuser {
     result_.cluster_of.assign(graph.nodes.size(), kNone);
     result_.in_memory.assign(graph.nodes.size(), false);
     result_.places.assign(graph.nodes.size(), Place{});
+    result_.stored_in.assign(graph.nodes.size(), kNone);
     crosses_.assign(graph.nodes.size(), false);
     if (options.explain) result_.refusals.assign(graph.nodes.size(), Refusal::none);
     result_.remade = enabled_ ? find_remade(graph) : std::vector<bool>(graph.nodes.size(), false);
@@ -85,6 +86,7 @@ class Fuser {
   void open_alone(uint32_t n) {
     Cluster& cluster = open(n);
     if (flat(n).op.is_library()) {
+      if (enabled_ && flat(n).op.is(Structured::slice_update)) store_with_update(n);
       cluster.library = true;
       cluster.nodes.push_back(n);
       return;
@@ -103,6 +105,40 @@ class Fuser {
       }
       if (!joined) open_alone(n);
       mark_memory(n);
+    }
+  }
+
+  // The kernel that computes the update of a slice_update may store it where it belongs, and the
+  // call then copies what is around it. Nobody else may read the base: the kernel comes before the
+  // call, and writes into the base's memory if that may be written over.
+  void store_with_update(uint32_t n) {
+    const Operand &base = graph_.nodes[n].inputs[0], &update = graph_.nodes[n].inputs[1];
+    if (base.value == kNone || update.value == kNone || !is_direct(update)) return;
+    const uint32_t c = result_.cluster_of[update.value];
+    if (readers_.empty()) count_readers();
+    if (c == kNone || readers_[base.value] != 1) return;
+    // Later than the kernel the base's memory could not become that of the result.
+    const uint32_t made = result_.cluster_of[base.value];
+    if (flat(base.value).leaf == kNone && (made == kNone || made >= c)) return;
+    // So the kernel has as many buffers as if it wrote the update itself.
+    if (readers_[update.value] != 1 || graph_.nodes[update.value].kept) return;
+    const Cluster& cluster = result_.clusters[c];
+    const auto& steps = flat(n).attributes->words;
+    const bool dense = std::all_of(steps.begin(), steps.end(), [](int64_t s) { return s == 1; });
+    const bool element = place_of(update.value).level == Place::element;
+    if (!element || !dense || cluster.library || cluster.slot != flat(n).slot ||
+        shape_of(update) != shape_of(cluster)) {
+      return;
+    }
+    result_.stored_in[update.value] = n;
+  }
+
+  void count_readers() {
+    readers_.assign(graph_.nodes.size(), 0);
+    for (const SimpleNode& node : graph_.nodes) {
+      for (const Operand& input : node.inputs) {
+        if (input.value != kNone) ++readers_[input.value];
+      }
     }
   }
 
@@ -346,8 +382,10 @@ class Fuser {
 
   void mark_memory(uint32_t n) {
     if (graph_.nodes[n].kept) result_.in_memory[n] = true;
+    const bool stored = stores_rest_only(graph_, result_, n);
     for (const Operand& input : graph_.nodes[n].inputs) {
       if (input.value == kNone || result_.cluster_of[input.value] == kNone) continue;
+      if (stored && &input == &graph_.nodes[n].inputs[1]) continue;
       if (result_.cluster_of[input.value] != result_.cluster_of[n]) {
         result_.in_memory[input.value] = true;
       }
@@ -360,7 +398,8 @@ class Fuser {
   uint32_t most_cost_;
   RowBudget budget_;
   Clusters result_;
-  std::vector<bool> crosses_;  // by simple node: elements of a later pass read it
+  std::vector<uint32_t> readers_;  // by simple node: edges that end there; once asked for
+  std::vector<bool> crosses_;      // by simple node: elements of a later pass read it
   std::map<std::tuple<uint16_t, uint32_t, uint8_t>, uint32_t> newest_;
 };
 

@@ -47,6 +47,9 @@ struct Clusters {
   std::vector<bool> in_memory;  // by simple node: read by another cluster, through a view, or kept
   std::vector<Place> places;    // by simple node
   std::vector<bool> remade;     // by simple node: computed again by every reader (remake.h)
+  // By simple node: the slice_update whose slice its kernel stores, its call copies the rest; or
+  // kNone.
+  std::vector<uint32_t> stored_in;
   std::vector<RowGuard> row_guards;
   std::vector<RowShapeGuard> row_shape_guards;
   std::vector<Refusal> refusals;  // by simple node, if asked for: of the cluster tried first
@@ -58,6 +61,13 @@ struct KernelLimits {
   uint32_t outputs = 16;
   uint32_t buffers = 48;  // read and written
 };
+
+// Whether node n is a slice_update whose slice is stored by the kernel of its update.
+inline bool stores_rest_only(const SimpleGraph& graph, const Clusters& clusters, uint32_t n) {
+  if (!graph.nodes[n].flat.op.is(graph::Structured::slice_update)) return false;
+  const uint32_t update = graph.nodes[n].inputs[1].value;
+  return update != kNone && clusters.stored_in[update] == n;
+}
 
 struct FusionOptions {
   bool enabled = true;  // false puts every node into a cluster of its own

@@ -31,7 +31,9 @@ class Line {
 
   size_t size() const { return order_.size(); }
   uint32_t node(size_t i) const { return order_[i]; }
-  bool is_output(size_t i) const { return clusters_.in_memory[order_[i]]; }
+  bool is_output(size_t i) const {
+    return clusters_.in_memory[order_[i]] || clusters_.stored_in[order_[i]] != kNone;
+  }
   uint32_t cost(size_t i) const { return kernel_cost(graph_, order_[i]); }
   size_t last_use(size_t i) const { return last_use_[i]; }
   // Bytes that a cut before node i moves.
@@ -222,7 +224,9 @@ class Cutter {
 bool may_be_large(const Clusters& clusters, const Cluster& cluster, const KernelLimits& limits) {
   if (cluster.library || cluster.nodes.size() < 2) return false;
   size_t outputs = 0;
-  for (const uint32_t n : cluster.nodes) outputs += clusters.in_memory[n];
+  for (const uint32_t n : cluster.nodes) {
+    outputs += clusters.in_memory[n] || clusters.stored_in[n] != kNone;
+  }
   return cluster.cost > limits.cost || outputs > limits.outputs ||
          cluster.inputs + outputs > limits.buffers;
 }

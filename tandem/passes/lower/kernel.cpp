@@ -459,6 +459,10 @@ class KernelLowering {
   // Stores stand last in a stage, so that an output may be written over an operand (see
   // plan_memory).
   void store(uint32_t n) {
+    if (clusters_.stored_in[n] != kNone) {
+      instruction_.buffers.push_back(updated_slice(graph_, clusters_.stored_in[n]));
+      kernel::emit_store(builder_, builder_.output(flat(n).dtype), emitted_.at(n));
+    }
     if (!clusters_.in_memory[n]) return;
     Operand target = self(n);
     target.row = is_row(n);

@@ -2,6 +2,16 @@
 
 namespace tandem::passes {
 
+Operand updated_slice(const SimpleGraph& graph, uint32_t node) {
+  const graph::FlatNode& flat = graph.nodes[node].flat;
+  const Operand& update = graph.nodes[node].inputs[1];
+  Operand slice{node, {}, update.first_dim, update.rank};
+  slice.views.push_back(
+      {graph::Structured::slice, flat.attributes, update.first_dim, update.rank, flat.first_param});
+  slice.written = slice.part = true;
+  return slice;
+}
+
 Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, uint32_t cluster,
                           kernel::LibraryCall& call) {
   const uint32_t n = clusters.clusters[cluster].nodes[0];
@@ -18,11 +28,15 @@ Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, ui
   instruction.label = call.name;
   instruction.first_dim = node.flat.first_dim;
   instruction.rank = node.flat.rank;
+  const bool rest_only = stores_rest_only(graph, clusters, n);
   for (const Operand& input : node.inputs) {
-    instruction.buffers.push_back(input);
+    const bool stored = rest_only && &input == &node.inputs[1];
+    instruction.buffers.push_back(stored ? updated_slice(graph, n) : input);
     call.operands.push_back(graph.nodes[input.value].flat.dtype);
   }
   instruction.buffers.push_back({n, {}, node.flat.first_dim, node.flat.rank, false, true});
+  instruction.buffers.back().part = rest_only;
+  if (rest_only) instruction.label = call.name = "slice_rest";
   call.operands.push_back(node.flat.dtype);
   if (instruction.product) {
     call.rank = static_cast<uint8_t>(node.flat.rank + 1);
@@ -32,7 +46,7 @@ Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, ui
       call.rank = static_cast<uint8_t>(call.rank + operand.rank);
     }
   }
-  for (uint32_t i = 0; i < node.flat.param_count; ++i) {
+  for (uint32_t i = 0; i < node.flat.param_count && !rest_only; ++i) {
     instruction.params.push_back({ParamSource::word, 0, node.flat.first_param + i});
   }
   return instruction;

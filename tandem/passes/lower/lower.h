@@ -11,4 +11,7 @@ Instruction lower_kernel(const SimpleGraph& graph, const Clusters& clusters, uin
 Instruction lower_library(const SimpleGraph& graph, const Clusters& clusters, uint32_t cluster,
                           kernel::LibraryCall& call);
 
+// The part of a slice_update's result that its update covers, as something written.
+Operand updated_slice(const SimpleGraph& graph, uint32_t node);
+
 }  // namespace tandem::passes

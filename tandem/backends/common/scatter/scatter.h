@@ -8,6 +8,9 @@
 //   "slice_update"  base, update (same rank), out as base; attributes: the steps, params: the
 //                   starts. out is base, but update at starts, starts + steps, ... of each axis.
 //
+//   "slice_rest"    base, slice, out: out is base, but what the slice covers, a part of out, is left
+//                   alone.
+//
 // out may be base itself: then nothing is copied.
 #pragma once
 
@@ -25,5 +28,8 @@ double scatter_operations(const device::LaunchArguments& arguments);
 std::shared_ptr<device::Executable> compile_slice_update(const kernel::LibraryCall& call);
 void run_slice_update(const device::Executable& executable,
                       const device::LaunchArguments& arguments);
+
+std::shared_ptr<device::Executable> compile_slice_rest(const kernel::LibraryCall& call);
+void run_slice_rest(const device::Executable& executable, const device::LaunchArguments& arguments);
 
 }  // namespace tandem::backends::common
