@@ -177,9 +177,8 @@ void bind_random(nb::module_& m) {
   r.def("normal", &make_normal, nb::arg("shape") = nb::tuple(), nb::arg("dtype") = Dtype::float32,
         nb::arg("loc") = nb::none(), nb::arg("scale") = nb::none(), nb::arg("key") = nb::none(),
         kStream(),
-        "Normally distributed numbers around `loc` with deviation `scale`. DTypeError unless "
-        "`dtype`\n"
-        "is floating.");
+        "Normally distributed numbers around `loc` with deviation `scale`; both parts of complex\n"
+        "numbers have half the variance. DTypeError unless `dtype` is floating or complex64.");
   bind_integers(r);
   bind_distributions(r);
 }

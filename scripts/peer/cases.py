@@ -142,6 +142,6 @@ def all_cases() -> list[str]:
     families = (
         _unary(), _binary(), _operators(), _reductions(), _methods(), _casts(),
         structural.every_dtype(DTYPES), structural.in_place(DTYPES), structural.bad_arguments(),
-        structural.protocols(),
+        structural.protocols(), structural.random(DTYPES),
     )  # fmt: skip
     return list(dict.fromkeys([case for family in families for case in family] + explicit))

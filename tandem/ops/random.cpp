@@ -7,6 +7,7 @@
 #include "tandem/ops/build.h"
 #include "tandem/ops/elementwise.h"
 #include "tandem/ops/inverse_erf.h"
+#include "tandem/ops/layout.h"
 #include "tandem/ops/views.h"
 
 namespace tandem::random {
@@ -167,6 +168,14 @@ array uniform(const Operand& low, const Operand& high, Dims shape, Dtype dtype, 
 }
 
 array normal(Dims shape, Dtype dtype, double loc, double scale, const Key& key, StreamOrDevice s) {
+  if (is_complex(dtype)) {
+    // Both parts are normal, with half the variance each.
+    Shape parts(shape.begin(), shape.end());
+    parts.push_back(2);
+    const array pairs = normal(parts, Dtype::float32, 0.0, scale / std::sqrt(2.0), key, s);
+    const array result = reshape(view(pairs, dtype, s), shape, s);
+    return loc == 0.0 ? result : add(result, Scalar(loc), s);
+  }
   check_floating(dtype, "normal");
   const double low = std::nextafter(-1.0f, 0.0f);
   const array unit = uniform(Scalar(low), Scalar(1.0), shape, Dtype::float32, key, s);

@@ -148,3 +148,18 @@ def test_ranges():
     assert a.tolist() == [0, 0.5, 1, 1.5, 2, 2.5]
     with pytest.raises(mx.DTypeError, match=r"\[arange\] expects real numbers"):
         mx.arange(2j)
+
+
+def test_normal_numbers():
+    key = mx.random.key(7)
+    pairs = np.array(mx.random.normal((40, 50, 2), key=key))
+    z = mx.random.normal((40, 50), mx.complex64, key=key)
+    assert (z.dtype, z.shape) == (mx.complex64, (40, 50))
+    expected = (pairs[..., 0] + 1j * pairs[..., 1]) / np.sqrt(2)
+    np.testing.assert_allclose(np.array(z), expected, rtol=1e-6)
+    moved = mx.random.normal((40, 50), mx.complex64, loc=1j, scale=2.0, key=key)
+    np.testing.assert_allclose(np.array(moved), 2 * expected + 1j, rtol=1e-5, atol=1e-6)
+    shifted = mx.random.normal((40, 50), mx.complex64, loc=3, key=key)
+    np.testing.assert_allclose(np.array(shifted), expected + 3, rtol=1e-5)
+    assert mx.random.normal((), mx.complex64, key=key).shape == ()
+    assert mx.random.normal((0, 2), mx.complex64, key=key).shape == (0, 2)
