@@ -40,6 +40,8 @@ memory::Block Binder::make_room(memory::Pool& pool, Device place, size_t bytes, 
       block = pool.allocate(bytes, stream);
       if (block.data) return block;
     }
+    // Idle blocks of another size may be merged where they came from.
+    if (pool.trim(0) > 0) continue;
     // What is free may be idle too late to be given back or merged: wait for it, the soonest first.
     const device::Point point = awaited_memory(state_, pool);
     if (point.never_waits()) break;

@@ -321,12 +321,20 @@ TEST_F(SmallModeWaits, other_threads_go_on) {
   const MemoryGain gain;
   gpu_controls().pause();
   std::thread small([&] { EXPECT_NO_THROW(eval(x)); });
-  while (gain(&Counters::pressure_waits) == 0 && asked_ < patience_) std::this_thread::yield();
-  EXPECT_EQ(bytes(growing(start_, kCpu)), expected);
-  EXPECT_EQ(bytes(shared), expected_shared) << "what the other thread has walked";
-  EXPECT_FALSE(x.evaluated());
-  gpu_controls().resume();
-  small.join();
+  struct End {
+    std::thread& thread;
+    ~End() {
+      gpu_controls().resume();
+      thread.join();
+    }
+  };
+  {
+    const End end{small};
+    while (gain(&Counters::pressure_waits) == 0 && asked_ < patience_) std::this_thread::yield();
+    EXPECT_EQ(bytes(growing(start_, kCpu)), expected);
+    EXPECT_EQ(bytes(shared), expected_shared) << "what the other thread has walked";
+    EXPECT_FALSE(x.evaluated());
+  }
   EXPECT_EQ(bytes(x), expected_x);
 }
 
