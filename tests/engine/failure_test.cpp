@@ -42,6 +42,12 @@ std::string failure_of(const array& a) {
   return "nothing was raised";
 }
 
+TEST(Failures, a_failed_value_is_not_ready) {
+  const array bad = failing_array(new_stream(kCpu));
+  EXPECT_THROW(bad.data(), DeviceError);
+  EXPECT_EQ(data_if_ready(bad), nullptr);
+}
+
 TEST(Failures, poison_every_waiter) {
   const array sound = ramp({1000});
   const array bad = failing_array(new_stream(kCpu));
