@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from tandem import core as mx
 
 DTYPES = ["bool_", "uint8", "int8", "int16", "uint32", "int32", "int64", "float32", "float64"]
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]  # sanitizers take their time
 LARGEST = 1e4  # of floating numbers, so that all are exact in both libraries
 Draw = Callable[[st.SearchStrategy], Any]
 
@@ -321,7 +322,7 @@ def run_program(draw: Draw, streams: list[Any], steps: list[Callable] = STEPS) -
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
 def test_programs_against_numpy(streams, data):
     run_program(data.draw, streams)
 
@@ -338,7 +339,10 @@ def test_a_defect_is_noticed(monkeypatch, streams, name, defect, step):
     monkeypatch.setattr(mx, name, defect)
 
     @given(st.data())
-    @settings(max_examples=2000, deadline=None, phases=[Phase.generate], database=None)
+    @settings(
+        max_examples=2000, deadline=None, phases=[Phase.generate], database=None,
+        suppress_health_check=SLOW,
+    )  # fmt: skip
     def run(data):
         run_program(data.draw, streams, [step])
 
