@@ -53,6 +53,25 @@ std::vector<std::string> names_of(const std::string& label) {
   return names;
 }
 
+// What an instruction does, one name for each of its nodes.
+std::vector<std::string> op_names(const passes::Plan& plan, uint32_t instruction) {
+  const std::vector<PlanNotes::Op>& ops = plan.notes->ops[instruction];
+  std::vector<std::string> names = names_of(plan.instructions[instruction].label);
+  if (names.size() == ops.size()) return names;
+  names.clear();
+  for (const PlanNotes::Op& op : ops) names.emplace_back(name_of(op.op));
+  return names;
+}
+
+std::string op_name(const passes::Plan& plan, uint32_t instruction, uint32_t node,
+                    graph::OpCode op) {
+  const std::vector<PlanNotes::Op>& ops = plan.notes->ops[instruction];
+  for (size_t i = 0; node != passes::kNone && i < ops.size(); ++i) {
+    if (ops[i].node == node) return op_names(plan, instruction)[i];
+  }
+  return std::string(name_of(op));
+}
+
 double cost_of(graph::OpCode op) { return op.is_row() ? op_table::row(op.row()).cost : 1; }
 
 LaunchNote make_note(const passes::Plan& plan, uint32_t number, const graph::Walk& walk) {
@@ -66,18 +85,18 @@ LaunchNote make_note(const passes::Plan& plan, uint32_t number, const graph::Wal
   note.written = traffic.written;
   if (!plan.notes || number >= plan.notes->ops.size()) return note;
   const std::vector<PlanNotes::Op>& ops = plan.notes->ops[number];
-  const std::vector<std::string> names = names_of(note.label);
+  const std::vector<std::string> names = op_names(plan, number);
   for (size_t i = 0; i < ops.size(); ++i) {
     const PlanNotes::Op& op = ops[i];
-    note.ops.push_back({names.size() == ops.size() ? names[i] : std::string(name_of(op.op)),
-                        site_text(walk, op.node), op.dtype, op.shape, cost_of(op.op)});
+    note.ops.push_back({names[i], site_text(walk, op.node), op.dtype, op.shape, cost_of(op.op)});
   }
   for (const PlanNotes::Stored& stored : plan.notes->stored) {
     if (stored.reader != number) continue;
-    note.stored.push_back({std::string(name_of(stored.op)), site_text(walk, stored.node),
-                           std::string(name_of(stored.reader_op)),
-                           site_text(walk, stored.reader_node),
-                           plan.instructions[stored.instruction].label, stored.reason});
+    const uint32_t maker = stored.instruction;
+    note.stored.push_back(
+        {op_name(plan, maker, stored.node, stored.op), site_text(walk, stored.node),
+         op_name(plan, number, stored.reader_node, stored.reader_op),
+         site_text(walk, stored.reader_node), plan.instructions[maker].label, stored.reason});
   }
   return note;
 }

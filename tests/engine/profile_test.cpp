@@ -99,6 +99,18 @@ TEST_F(Profile, reasons) {
   EXPECT_EQ(reason_of({exp(exp(x))}), "fusion is off");
 }
 
+TEST_F(Profile, reductions_have_their_names) {
+  const array x = ramp({64, 32}, 0, 1e-3);
+  Profiled profiled;
+  eval(sum(matmul(x, transpose(x)), {0}));
+  profiled.stop();
+  ASSERT_EQ(profiled.notes.size(), 2u);
+  EXPECT_EQ(profiled.notes[1].ops[0].name, "sum");
+  ASSERT_EQ(profiled.notes[1].stored.size(), 1u);
+  EXPECT_EQ(profiled.notes[1].stored[0].name, "matmul");
+  EXPECT_EQ(profiled.notes[1].stored[0].reader, "sum");
+}
+
 TEST_F(Profile, a_launch_of_the_gpu_has_a_note) {
   const array x = ramp({64, 32}, 0, 1e-3);
   Profiled profiled;
