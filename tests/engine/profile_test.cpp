@@ -102,7 +102,7 @@ TEST_F(Profile, reasons) {
 TEST_F(Profile, reductions_have_their_names) {
   const array x = ramp({64, 32}, 0, 1e-3);
   Profiled profiled;
-  eval(sum(matmul(x, transpose(x)), {0}));
+  eval(sum(matmul(x, transpose(x)), std::vector<int64_t>{0}));
   profiled.stop();
   ASSERT_EQ(profiled.notes.size(), 2u);
   EXPECT_EQ(profiled.notes[1].ops[0].name, "sum");
