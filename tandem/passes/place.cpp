@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tandem/base/check.h"
+
 namespace tandem::passes {
 namespace {
 
@@ -15,11 +17,13 @@ class Placer {
 
  private:
   // Segments on other streams whose values instruction i reads.
-  std::vector<uint32_t> foreign_segments(const Instruction& instruction) const {
+  std::vector<uint32_t> foreign_segments(uint32_t number) const {
+    const Instruction& instruction = plan_.instructions[number];
     std::vector<uint32_t> result;
     for (const Operand& operand : instruction.buffers) {
       const uint32_t producer = plan_.values[operand.value].instruction;
       if (operand.written || producer == kNone) continue;
+      TANDEM_CHECK(producer < number, "instruction {} reads what {} makes later", number, producer);
       const Instruction& source = plan_.instructions[producer];
       if (source.slot != instruction.slot) result.push_back(source.segment);
     }
@@ -30,7 +34,7 @@ class Placer {
 
   void append(uint32_t i) {
     Instruction& instruction = plan_.instructions[i];
-    const std::vector<uint32_t> needed = foreign_segments(instruction);
+    const std::vector<uint32_t> needed = foreign_segments(i);
     uint32_t& current = open_[instruction.slot];
     bool fits = current != kNone;
     for (const uint32_t segment : needed) {

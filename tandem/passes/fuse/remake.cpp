@@ -47,6 +47,14 @@ std::vector<bool> find_remade(const SimpleGraph& graph) {
       if (input != kNone && reads_memory(graph.nodes[n], i)) remade[input] = false;
     }
   }
+  // What is made of a value that has to be in memory reads it there.
+  for (uint32_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const Operand& input : graph.nodes[n].inputs) {
+      if (input.value == kNone) continue;
+      const bool generated = graph.nodes[input.value].flat.op.is_generator();
+      if (!generated && !remade[input.value]) remade[n] = false;
+    }
+  }
   return remade;
 }
 
