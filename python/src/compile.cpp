@@ -95,7 +95,7 @@ class CompiledFunction {
         entries_.insert_or_assign(signature, entry);
       }
     }
-    const std::vector<array> values = entry->recording->replay(arguments);
+    const std::vector<array> values = entry->recording->call(arguments);
     if (entry->state) fill(*entry->state, outputs_, values);
     return rebuild(entry->result, values);
   }

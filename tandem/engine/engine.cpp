@@ -108,9 +108,15 @@ void Engine::eval(std::span<const array> arrays, bool wait,
   }
 }
 
+void Engine::take_released(DeadNodes& dead) {
+  for (graph::NodeRef& node : walk_.released) dead.push_back(std::move(node));
+  walk_.released.clear();
+}
+
 bool Engine::try_run(std::span<const array> arrays, bool wait, Attempt& attempt, EngineLock& lock,
                      DeadNodes& dead, const std::function<void()>*& before_long) {
   walk_.run(arrays);
+  take_released(dead);
   PlanEntry* entry = walk_.roots.empty() ? nullptr : plan_cache_.find(walk_);
   if (before_long && !is_short(arrays, entry)) (*std::exchange(before_long, nullptr))();
   if (walk_.roots.empty()) {
@@ -526,8 +532,10 @@ inspect::Counters Engine::counters() const {
 }
 
 std::string Engine::plan_text(std::span<const array> arrays) {
+  DeadNodes released;
   EngineLock lock(mutex_);
   walk_.run(arrays);
+  take_released(released);
   if (walk_.roots.empty()) return "nothing to compute\n";
   const std::vector<int64_t> dims = walk_.dims;  // another thread may walk while a plan is made
   const PlanEntry* entry = plan_cache_.find(walk_);

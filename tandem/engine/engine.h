@@ -92,6 +92,7 @@ class Engine final : public graph::Evaluator {
   };
 
   // Under the lock; false when a plan was made: walk again.
+  void take_released(DeadNodes& dead);
   bool try_run(std::span<const array> arrays, bool wait, Attempt& attempt, EngineLock& lock,
                DeadNodes& dead, const std::function<void()>*& before_long);
   // Of what walk_ found; `entry` null: no plan yet.

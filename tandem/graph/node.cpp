@@ -1,11 +1,13 @@
 #include "tandem/graph/node.h"
 
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "tandem/base/check.h"
 #include "tandem/base/slab.h"
 #include "tandem/graph/sites.h"
+#include "tandem/graph/trace.h"
 
 namespace tandem::graph {
 namespace {
@@ -62,6 +64,7 @@ void count_live(int64_t amount) {
 namespace {
 constinit thread_local int retaining [[gnu::tls_model("initial-exec")]] = 0;
 constinit thread_local int recording [[gnu::tls_model("initial-exec")]] = 0;
+constinit thread_local bool quiet [[gnu::tls_model("initial-exec")]] = false;  // no user asks
 }  // namespace
 
 RetainScope::RetainScope() { ++retaining; }
@@ -69,6 +72,18 @@ RetainScope::~RetainScope() { --retaining; }
 
 RecordingScope::RecordingScope() { ++recording; }
 RecordingScope::~RecordingScope() { --recording; }
+
+bool tracing() { return (retaining | recording) != 0; }
+
+PlainScope::PlainScope()
+    : retaining_(std::exchange(retaining, 0)), recording_(std::exchange(recording, 0)) {
+  quiet = true;
+}
+PlainScope::~PlainScope() {
+  quiet = false;
+  retaining = retaining_;
+  recording = recording_;
+}
 
 NodeRef Node::make(const NodeInit& init) {
   TANDEM_CHECK(init.shape.size() < 256, "rank {}", init.shape.size());
@@ -103,8 +118,12 @@ NodeRef Node::make(const NodeInit& init) {
   for (Node* input : init.inputs) {
     if (input) input->retain();
   }
-  if (Sites::recording()) [[unlikely]]
+  if (Sites::recording() && !quiet) [[unlikely]] {
     Sites::note(node);
+  }
+  if (init.op.is(Structured::call)) [[unlikely]] {
+    trace_of(*node).retain();
+  }
   return NodeRef(node);
 }
 
@@ -121,6 +140,27 @@ NodeRef Node::make(Dtype dtype, Dims shape, Ref<Storage> storage) {
 void Node::publish(Ref<Storage> storage) {
   TANDEM_DEBUG_CHECK(!this->storage(), "storage is published once");
   storage_.store(storage.detach(), std::memory_order_release);
+}
+
+void Node::expand_into(std::span<const NodeRef> outputs) {
+  if (!spilled() && outputs.size() > kInlineInputs) {
+    auto* const spill = new Spill{Shape(shape()),
+                                  {inputs_, inputs_ + input_count_},
+                                  {params_, params_ + param_count_}};
+    spill_ = spill;
+    flags_ |= kSpilled;
+  }
+  drop_inputs([](const NodeRef&) {});
+  if (spilled()) spill_->inputs.resize(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) input_data()[i] = NodeRef(outputs[i]).detach();
+  input_count_ = static_cast<uint16_t>(outputs.size());
+  flags_ |= kExpanded;
+}
+
+NodeRef Node::take_over(uint32_t output) {
+  Node* const call = input_data()[0];
+  input_data()[0] = std::exchange(call->input_data()[output], nullptr);
+  return NodeRef::adopt(call);
 }
 
 namespace {
@@ -145,6 +185,9 @@ void Node::destroy(Node* node) {
     }
     if (Storage* storage = next->storage()) storage->release();
     if (next->spilled()) delete next->spill_;
+    if (next->op_.is(Structured::call)) [[unlikely]] {
+      trace_of(*next).release();
+    }
     Slab<Node>::give(next);
     ++count;
   }

@@ -78,12 +78,21 @@ class alignas(64) Node {
   void publish(Ref<Storage> storage);
   template <class Sink>
   void drop_inputs(Sink&& dead) {
-    Node** inputs = spilled() ? spill_->inputs.data() : inputs_;
+    Node** inputs = input_data();
     for (size_t i = 0; i < input_count_; ++i) {
       if (inputs[i]) dead(NodeRef::adopt(inputs[i]));
     }
     input_count_ = 0;
   }
+
+  // A call of several outputs whose inputs are its outputs, made one by one, and no longer what it
+  // was called with. An input is null once a get has taken it over.
+  bool expanded() const { return flags_ & kExpanded; }
+  // Engine only, under its lock; the old inputs are still used by the outputs.
+  void expand_into(std::span<const NodeRef> outputs);
+  // Engine only, under its lock: a get of an expanded call becomes one of the output itself. Returns
+  // the call.
+  NodeRef take_over(uint32_t output);
 
   // A retained node keeps its inputs when it is published: what is traced may still be
   // differentiated after a value was asked for. Nodes are retained that are made inside of a
@@ -114,8 +123,9 @@ class alignas(64) Node {
 
   Node() = default;
   static void destroy(Node* node);
-  static constexpr uint8_t kSpilled = 1, kRetained = 2, kRecorded = 4;
+  static constexpr uint8_t kSpilled = 1, kRetained = 2, kRecorded = 4, kExpanded = 8;
   bool spilled() const { return flags_ & kSpilled; }
+  Node** input_data() { return spilled() ? spill_->inputs.data() : inputs_; }
 
   mutable Scratch scratch_;
   mutable std::atomic<uint32_t> count_{0};
@@ -153,6 +163,21 @@ class RecordingScope {
   RecordingScope();
   ~RecordingScope();
   RecordingScope(const RecordingScope&) = delete;
+};
+
+// The thread is inside of one of these.
+bool tracing();
+
+// Inside of it the thread is in none of the scopes around it, and no site is noted: the caller may
+// hold the engine's lock. Does not nest.
+class PlainScope {
+ public:
+  PlainScope();
+  ~PlainScope();
+  PlainScope(const PlainScope&) = delete;
+
+ private:
+  int retaining_, recording_;
 };
 
 // The nodes under `roots` are no longer retained; those that have storage let go of their inputs,

@@ -18,16 +18,6 @@ uint64_t mix(uint64_t hash, uint64_t word) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-// Bit i: axis i of the input, counted from the last, is repeated along the node's axis.
-uint64_t broadcast_mask(Dims input, Dims node) {
-  uint64_t mask = 0;
-  for (size_t i = 0; i < std::min(input.size(), node.size()); ++i) {
-    const bool repeated = input[input.size() - 1 - i] != node[node.size() - 1 - i];
-    if (repeated) mask |= uint64_t{1} << std::min<size_t>(i, 63);
-  }
-  return mask;
-}
-
 // In line: most shapes have few axes, for which a call costs more than the comparison.
 bool same_extents(Dims shape, const int64_t* known) {
   for (size_t i = 0; i < shape.size(); ++i) {
@@ -46,6 +36,15 @@ uint64_t head_word(OpCode op, const Node& node) {
 
 }  // namespace
 
+uint64_t broadcast_mask(Dims input, Dims node) {
+  uint64_t mask = 0;
+  for (size_t i = 0; i < std::min(input.size(), node.size()); ++i) {
+    const bool repeated = input[input.size() - 1 - i] != node[node.size() - 1 - i];
+    if (repeated) mask |= uint64_t{1} << std::min<size_t>(i, 63);
+  }
+  return mask;
+}
+
 void Walk::clear() {
   nodes.clear();
   leaves.clear();
@@ -54,6 +53,8 @@ void Walk::clear() {
   dims.clear();
   params.clear();
   streams.clear();
+  calls.clear();
+  call_tables.clear();
   key.clear();
   std::fill(std::begin(known_), std::end(known_), KnownShape{});
   newest_ = 0;
@@ -109,6 +110,10 @@ void Walk::record(Node* node) {
     leaves.push_back(number);
     return;
   }
+  if (node->op().is(Structured::call)) {
+    record_call(*node);
+    return;
+  }
   for (const uint64_t word : node->params()) params.push_back(word);
   if (node->attributes_key()) key.push_back(reinterpret_cast<uint64_t>(node->attributes_key()));
   for (const Node* input : node->inputs()) {
@@ -128,6 +133,12 @@ void Walk::visit(Node* node) {
   }
   scratch.epoch = epoch_;
   scratch.edges = 1;
+  if (node->op().is(Structured::get) && !node->storage()) {
+    const Node& call = *node->inputs()[0];
+    if (call.op().is(Structured::call) && call.expanded()) {
+      released.push_back(node->take_over(static_cast<uint32_t>(node->attributes()[0])));
+    }
+  }
   if (node->storage() || node->inputs().empty()) {
     record(node);
   } else {
@@ -136,6 +147,13 @@ void Walk::visit(Node* node) {
 }
 
 void Walk::run(std::span<const array> wanted) {
+  do {
+    visit_all(wanted);
+  } while (expand_loose_calls());
+  close_key();
+}
+
+void Walk::visit_all(std::span<const array> wanted) {
   clear();
   stack_.clear();  // an earlier walk may have ended with an error
   epoch_ = ++last_epoch;
@@ -161,7 +179,6 @@ void Walk::run(std::span<const array> wanted) {
       roots.push_back(number);
     }
   }
-  close_key();
 }
 
 // Held bits, roots, devices and what the settings were.

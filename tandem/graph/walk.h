@@ -24,6 +24,10 @@ class Walk {
   std::vector<int64_t> dims;  // each distinct shape of the recent ones once
   std::vector<uint64_t> params;   // parameter words of the nodes, one after the other
   std::vector<uint16_t> streams;  // by slot: streams are numbered in order of first use
+  std::vector<uint32_t> calls;       // numbers of the call nodes
+  std::vector<uint32_t> call_tables;  // of one call after the other: places of its trace's shapes
+                                      // in dims, slots of its streams
+  std::vector<NodeRef> released;  // by expanding calls: to be let go of after unlocking
   std::vector<uint64_t> key;
   uint64_t hash = 0;
 
@@ -38,6 +42,9 @@ class Walk {
   void clear();
   void visit(Node* node);
   void record(Node* node);
+  void record_call(const Node& node);
+  void visit_all(std::span<const array> wanted);
+  bool expand_loose_calls();
   uint32_t place_shape(Dims shape);
   uint64_t slot_of(uint16_t stream);
   void close_key();
@@ -52,5 +59,8 @@ class Walk {
   uint64_t epoch_ = 0;
   std::vector<std::pair<Node*, uint32_t>> stack_;
 };
+
+// Bit i: axis i of the input, counted from the last, is repeated along the node's axis.
+uint64_t broadcast_mask(Dims input, Dims node);
 
 }  // namespace tandem::graph

@@ -67,7 +67,9 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
   plan->row_guards = clusters.row_guards;
   plan->row_shape_guards = clusters.row_shape_guards;
   plan->publications = std::move(simple.publications);
-  for (const graph::FlatNode& node : graph.nodes) plan->node_count += node.leaf == kNone;
+  for (const graph::FlatNode& node : graph.nodes) {
+    plan->node_count += node.leaf == kNone && !node.op.is(graph::Structured::get);
+  }
   for (uint32_t n = 0; n < simple.nodes.size(); ++n) {
     plan->values.push_back(value_of(simple.nodes[n], clusters.in_memory[n]));
   }

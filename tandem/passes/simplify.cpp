@@ -94,7 +94,7 @@ class Simplifier {
   }
 
   Operand fold(const FlatNode& node) {
-    if (node.op.is(Structured::depends)) return pass_on(node);
+    if (node.op.is(Structured::depends) || node.op.is(Structured::get)) return pass_on(node);
     Operand source = edges_[node.inputs[0]];
     const ViewStep step{node.op, node.attributes, node.first_dim, node.rank, node.first_param};
     if (node.op.is(Structured::reshape) && !expressible(source, step)) {
@@ -138,7 +138,7 @@ class Simplifier {
       source = copy(source, node.slot);
     }
     result_.nodes[source.value].kept = true;
-    result_.publications.push_back({i, std::move(source)});
+    result_.publications.push_back({graph_.walk_number(i), std::move(source)});
   }
 
   const FlatGraph& graph_;

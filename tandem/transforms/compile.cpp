@@ -34,7 +34,7 @@ class Compiled {
   std::vector<array> operator()(const std::vector<array>& arguments) {
     if (!compile_enabled()) return function_(arguments);
     const Signature signature = signature_of(arguments);
-    if (const auto known = find(signature)) return known->replay(arguments);
+    if (const auto known = find(signature)) return known->call(arguments);
     // Two threads may record the same signature at once: the function is user code, which no lock
     // may be held around.
     const auto recording = record(arguments);
@@ -42,7 +42,7 @@ class Compiled {
       const std::lock_guard lock(mutex_);
       recordings_.emplace(signature, recording);
     }
-    return recording->replay(arguments);
+    return recording->call(arguments);
   }
 
  private:

@@ -104,6 +104,7 @@ TEST(Bits, random_programs) {
     const RunOptions how{.streams = seed % 4 == 0 ? streams : cpu,
                          .drop = seed % 3 != 0,
                          .partial = seed % 2 == 0,
+                         .compiled = seed % 5 < 3,
                          .seed = seed};
     const ScopedThreadCount threads(1 + static_cast<int>(seed % 5));
     const Outcome found = run_program(seed, program, how);

@@ -14,6 +14,7 @@ namespace tandem {
 namespace {
 
 constexpr int64_t kMostElements = 6000;
+constexpr int kCompiled = 4;  // steps of a compiled function
 
 using Random = std::mt19937_64;
 
@@ -68,7 +69,12 @@ class Builder {
   Outcome run() {
     for (int i = 0; i < 4; ++i) keep(random_leaf(random_(), shape(), dtype()), "leaf");
     for (int i = 0; i < program_.steps; ++i) {
-      step();
+      if (how_.compiled && i + kCompiled <= program_.steps && choices_() % 4 == 0) {
+        compiled_steps();
+        i += kCompiled - 1;
+      } else {
+        step();
+      }
       if (how_.partial && choices_() % 6 == 0) evaluate_some();
     }
     return collect();
@@ -157,6 +163,24 @@ class Builder {
     } catch (const DTypeError&) {  // the row does not take these: no step
     } catch (const ArgumentError&) {
     } catch (const ShapeError&) {
+    }
+  }
+
+  // The same steps in a function that is compiled; its arguments are all the values there are.
+  void compiled_steps() {
+    const size_t known = values_.size();
+    std::vector<array> arguments;
+    for (const Kept& kept : values_) arguments.push_back(kept.value);
+    const Function function = compile([&](const std::vector<array>& in) {
+      for (size_t i = 0; i < known; ++i) values_[i].value = in[i];
+      for (int i = 0; i < kCompiled; ++i) step();
+      std::vector<array> made;
+      for (size_t i = known; i < values_.size(); ++i) made.push_back(values_[i].value);
+      return made;
+    });
+    const std::vector<array> made = function(arguments);
+    for (size_t i = 0; i < values_.size(); ++i) {
+      values_[i].value = i < known ? arguments[i] : made[i - known];
     }
   }
 

@@ -23,6 +23,7 @@ struct RunOptions {
   std::vector<Stream> streams;  // a step runs on one of them; empty: the default stream
   bool drop = false;            // lets go of values that the program may not need any more
   bool partial = false;         // evaluates some values early, waiting or not
+  bool compiled = false;        // runs of steps become compiled functions
   uint64_t seed = 1;            // of these choices
   // Evaluates the results at the end; null: eval.
   std::function<void(std::span<const array>)> evaluate = {};

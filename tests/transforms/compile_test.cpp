@@ -128,7 +128,7 @@ TEST(Recording, counts_its_nodes_and_captures_what_is_from_outside) {
   EXPECT_EQ(recording.captured().size(), 2u);
   EXPECT_FALSE(recording.depends_on_others());
   const array zero[] = {numbers({0, 0})};
-  EXPECT_EQ(values(recording.replay(zero)[0]), (std::vector<float>{2, 3}));
+  EXPECT_EQ(values(recording.call(zero)[0]), (std::vector<float>{2, 3}));
   EXPECT_EQ(transforms::Recording({}, std::span(&x, 1)).depends_on_others(), true);
 }
 
