@@ -46,6 +46,10 @@ class Library:
 
         return call
 
+    def compiled(self, compute: Compute) -> Compute | None:
+        """`compute` as a function that the library traces once; None where it has none."""
+        return None
+
     def version(self) -> str:
         return str(getattr(self.functions, "__version__", ""))
 
@@ -84,6 +88,10 @@ class _ArrayFramework(Library):
 
     def wait(self, outputs: Any) -> None:
         self.functions.eval(outputs)
+
+    def compiled(self, compute: Compute) -> Compute:
+        traced = self.functions.compile(lambda *arrays: compute(self.functions, *arrays))
+        return lambda functions, *arrays: traced(*arrays)
 
 
 class Tandem(_ArrayFramework):
@@ -212,6 +220,9 @@ class Jax(Library):
 
     def wait(self, outputs: Any) -> None:
         self.functions.jax.block_until_ready(outputs)
+
+    def compiled(self, compute: Compute) -> Compute:
+        return compute  # as every row is
 
     def runner(self, compute: Compute, arrays: Sequence[Any]) -> Call:
         jitted = self.functions.jax.jit(lambda *inputs: compute(self.functions, *inputs))

@@ -48,6 +48,23 @@ void cached_chain_node(benchmark::State& state) {
 }
 BENCHMARK(cached_chain_node)->Arg(100)->Arg(1000)->Arg(10000);
 
+// The same in a compiled function, called and evaluated.
+void compiled_chain_node(benchmark::State& state) {
+  const array one(1.0f);
+  eval(one);
+  const Function compiled = compile(
+      [&](const std::vector<array>& in) { return std::vector{chain(in[0], state.range(0))}; });
+  for (auto _ : state) {
+    const std::vector<array> x = compiled({one});
+    eval(x);
+    benchmark::DoNotOptimize(x);
+  }
+  state.counters["per_node"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * state.range(0)),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(compiled_chain_node)->Arg(100)->Arg(1000)->Arg(10000);
+
 // Building alone, without evaluation.
 void build_node(benchmark::State& state) {
   const array one(1.0f);

@@ -21,6 +21,7 @@ class Row:
     compute: Compute
     expression: str = ""  # the same for numexpr, over a, b, c
     without: tuple[str, ...] = ()  # libraries that cannot do it
+    compiled: bool = False  # compute is traced once, by the libraries that can
     loop: int = 1  # > 1: compute is called so often, nobody waits; the time is that of one
     per: int = 1  # the time is divided by this: nodes of a chain
     target_us: float | None = None
@@ -38,6 +39,9 @@ class Row:
         arrays = [library.array(a) for a in self.inputs(np.random.default_rng(0))]
         if library.name == "numexpr":
             return library.expression(self.expression, arrays) if self.expression else None
+        if self.compiled:
+            traced = library.compiled(self.compute)
+            return library.runner(traced, arrays) if traced else None
         if self.loop == 1:
             return library.runner(self.compute, arrays)
 

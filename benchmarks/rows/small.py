@@ -61,6 +61,8 @@ ROWS = [
         lane_instructions=500 * 2048 * (EXP_INSTRUCTIONS + 1)),
     Row("chain_node", "one node of a known chain of 1,000 on one element", uniform((1,)),
         node_chain, per=NODES, target_us=0.4),
+    Row("compiled_node", "one node of a compiled function of 1,000, called and evaluated",
+        uniform((1,)), node_chain, per=NODES, compiled=True),
     Row("mixed_graph_node", "one node of a known graph of 1,000 with products of 32x32",
         lambda r: [*normal((32, 32))(r), 0.1 * normal((32, 32))(r)[0]], mixed_graph, per=NODES,
         tolerance=1e-2),
