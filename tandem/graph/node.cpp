@@ -144,9 +144,8 @@ void Node::publish(Ref<Storage> storage) {
 
 void Node::expand_into(std::span<const NodeRef> outputs) {
   if (!spilled() && outputs.size() > kInlineInputs) {
-    auto* const spill = new Spill{Shape(shape()),
-                                  {inputs_, inputs_ + input_count_},
-                                  {params_, params_ + param_count_}};
+    auto* const spill = new Spill{
+        Shape(shape()), {inputs_, inputs_ + input_count_}, {params_, params_ + param_count_}};
     spill_ = spill;
     flags_ |= kSpilled;
   }

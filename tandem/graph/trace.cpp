@@ -137,7 +137,7 @@ std::vector<NodeRef> expand(const Trace& trace, std::span<Node* const> inputs,
     operands.clear();
     for (uint32_t i = 0; i < step.input_count; ++i) {
       const uint32_t value = structure.operands[step.first_input + i];
-      operands.push_back(value == TraceStep::kImmediate   ? nullptr
+      operands.push_back(value == TraceStep::kImmediate  ? nullptr
                          : value < structure.input_count ? inputs[value]
                                                          : steps[value - inputs.size()].get());
     }

@@ -39,11 +39,11 @@ struct TraceStructure {
   uint64_t id = 0;  // never given twice
   uint32_t input_count = 0;
   uint32_t stream_count = 0;
-  std::vector<TraceStep> steps;      // inputs before users
-  std::vector<uint32_t> operands;    // of the steps, one after the other: values or kImmediate
-  std::vector<TraceShape> shapes;    // in Trace::dims
+  std::vector<TraceStep> steps;    // inputs before users
+  std::vector<uint32_t> operands;  // of the steps, one after the other: values or kImmediate
+  std::vector<TraceShape> shapes;  // in Trace::dims
   std::vector<uint32_t> input_shapes;
-  std::vector<uint32_t> outputs;     // steps, each once
+  std::vector<uint32_t> outputs;             // steps, each once
   std::vector<const Attributes*> positions;  // of a get, by output
 };
 

@@ -22,12 +22,12 @@ class Walk {
   std::vector<uint32_t>
       first_dims;             // per node: where its shape stands in dims; equal means equal shapes
   std::vector<int64_t> dims;  // each distinct shape of the recent ones once
-  std::vector<uint64_t> params;   // parameter words of the nodes, one after the other
-  std::vector<uint16_t> streams;  // by slot: streams are numbered in order of first use
-  std::vector<uint32_t> calls;       // numbers of the call nodes
+  std::vector<uint64_t> params;       // parameter words of the nodes, one after the other
+  std::vector<uint16_t> streams;      // by slot: streams are numbered in order of first use
+  std::vector<uint32_t> calls;        // numbers of the call nodes
   std::vector<uint32_t> call_tables;  // of one call after the other: places of its trace's shapes
                                       // in dims, slots of its streams
-  std::vector<NodeRef> released;  // by expanding calls: to be let go of after unlocking
+  std::vector<NodeRef> released;      // by expanding calls: to be let go of after unlocking
   std::vector<uint64_t> key;
   uint64_t hash = 0;
 

@@ -207,7 +207,8 @@ std::vector<array> Recording::call(std::span<const array> arguments) const {
   outputs.reserve(outputs_.size());
   const size_t outside_count = argument_count_ + captured_.size();
   for (const uint32_t value : outputs_) {
-    outputs.push_back(value < outside_count ? outside(value) : array(values[value - outside_count]));
+    outputs.push_back(value < outside_count ? outside(value)
+                                            : array(values[value - outside_count]));
   }
   return outputs;
 }

@@ -61,7 +61,8 @@ std::vector<Case> cases() {
       {"generators, twice the same, passed through",
        [](const std::vector<array>& in) {
          const array y = in[0] + 1;
-         return std::vector{ones(Shape{3}), y, y, in[1], arange(Scalar(0.0), Scalar(5.0), Scalar(1.0))};
+         return std::vector{ones(Shape{3}), y, y, in[1],
+                            arange(Scalar(0.0), Scalar(5.0), Scalar(1.0))};
        }},
       {"many axes",
        [](const std::vector<array>& in) {
@@ -72,9 +73,8 @@ std::vector<Case> cases() {
        [](const std::vector<array>& in) {
          std::vector<array> out;
          for (int64_t n = 1; n < 14; ++n) out.push_back(broadcast_to(sum(in[0]), Shape{n}) * in[1]);
-         return std::vector{concatenate(std::vector<array>{reshape(out[3], Shape{-1}),
-                                                          reshape(out[5], Shape{-1})},
-                                        0)};
+         return std::vector{concatenate(
+             std::vector<array>{reshape(out[3], Shape{-1}), reshape(out[5], Shape{-1})}, 0)};
        }},
       {"nothing computed", [](const std::vector<array>& in) { return std::vector{in[1], in[0]}; }},
   };
@@ -192,9 +192,8 @@ TEST(Call, what_a_dropped_output_needs_is_neither_computed_nor_forgotten) {
 }
 
 TEST(Call, an_output_that_waits_keeps_nothing_that_it_does_not_need) {
-  const Function compiled = compile([](const std::vector<array>& in) {
-    return std::vector{in[0] * 2, sum(in[0]) + in[1]};
-  });
+  const Function compiled = compile(
+      [](const std::vector<array>& in) { return std::vector{in[0] * 2, sum(in[0]) + in[1]}; });
   std::vector<array> in{evaluated(ramp(64, 64)), evaluated(array(1.0f))};
   std::vector<array> out = compiled(in);
   const array early = out[1];
@@ -233,9 +232,8 @@ TEST(Call, shapes_and_scalars_vary_without_a_new_plan) {
 
 TEST(Call, chains_of_a_million_calls_need_no_stack) {
   const Function one = compile([](const std::vector<array>& in) { return std::vector{in[0] + 1}; });
-  const Function two = compile([](const std::vector<array>& in) {
-    return std::vector{in[0] + 1, in[1] + in[0]};
-  });
+  const Function two =
+      compile([](const std::vector<array>& in) { return std::vector{in[0] + 1, in[1] + in[0]}; });
   const array start = evaluated(array(0.0f));
   {
     array x = start;
@@ -255,9 +253,8 @@ TEST(Call, keeps_the_trace_and_captured_arrays_as_long_as_it_waits) {
   {
     array result = [] {
       const array captured = evaluated(ramp(2, 3));
-      const Function compiled = compile([&](const std::vector<array>& in) {
-        return std::vector{in[0] + captured};
-      });
+      const Function compiled =
+          compile([&](const std::vector<array>& in) { return std::vector{in[0] + captured}; });
       return compiled({evaluated(ramp(2, 3))})[0];
     }();
     EXPECT_EQ(graph::Node::live_count() - before, 3);
@@ -268,9 +265,8 @@ TEST(Call, keeps_the_trace_and_captured_arrays_as_long_as_it_waits) {
 }
 
 TEST(Call, writes_over_arguments_that_die) {
-  const Function step = compile([](const std::vector<array>& in) {
-    return std::vector{in[0] - in[1] * 0.1, in[1] * 0.5};
-  });
+  const Function step = compile(
+      [](const std::vector<array>& in) { return std::vector{in[0] - in[1] * 0.1, in[1] * 0.5}; });
   std::vector<array> state{evaluated(ramp(64, 64)), evaluated(ramp(64, 64))};
   const void* const address = state[0].data();
   const uint64_t before = inspect::counters().donations;
@@ -284,7 +280,8 @@ TEST(Call, writes_over_arguments_that_die) {
 }
 
 TEST(Call, traced_code_sees_steps) {
-  const Function inner = compile([](const std::vector<array>& in) { return std::vector{in[0] * 2}; });
+  const Function inner =
+      compile([](const std::vector<array>& in) { return std::vector{in[0] * 2}; });
   int calls = 0;
   const Function outer = compile([&](const std::vector<array>& in) {
     ++calls;
@@ -363,11 +360,9 @@ TEST(Call, threads_evaluate_outputs_of_one_call) {
 }
 
 TEST(Call, a_failure_inside_is_raised_and_the_call_can_be_evaluated_again) {
-  const Function compiled = compile([](const std::vector<array>& in) {
-    return std::vector{in[0] + in[1], in[0] * 2};
-  });
-  const std::vector<array> big{broadcast_to(array(1.0f), Shape{1 << 20, 1 << 20, 4}),
-                               array(1.0f)};
+  const Function compiled =
+      compile([](const std::vector<array>& in) { return std::vector{in[0] + in[1], in[0] * 2}; });
+  const std::vector<array> big{broadcast_to(array(1.0f), Shape{1 << 20, 1 << 20, 4}), array(1.0f)};
   const std::vector<array> out = compiled(big);
   EXPECT_THROW(eval(out), OutOfMemory);
   EXPECT_THROW(eval(out), OutOfMemory);
