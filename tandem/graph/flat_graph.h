@@ -32,8 +32,8 @@ struct FlatGraph {
   std::vector<uint32_t> roots;
   std::vector<uint32_t> walked;  // by node: its number in the walk, of a step that of its call;
                                  // empty where there is no call: the same numbers
-  std::vector<Device> devices;  // by slot
-  std::vector<int64_t> dims;    // of the walk that missed: for costs, guards and first sizes
+  std::vector<Device> devices;   // by slot
+  std::vector<int64_t> dims;     // of the walk that missed: for costs, guards and first sizes
   // Of the leaves, in the same walk; guards compare them.
   std::vector<Strides> leaf_strides;
 
@@ -41,7 +41,8 @@ struct FlatGraph {
   uint32_t walk_number(uint32_t node) const { return walked.empty() ? node : walked[node]; }
 };
 
-// Calls are expanded, and what no root needs is left out. Caller holds the engine's lock, under which `walk` was made.
+// Calls are expanded, and what no root needs is left out. Caller holds the engine's lock, under
+// which `walk` was made.
 FlatGraph flatten(const Walk& walk);
 
 }  // namespace tandem::graph

@@ -31,7 +31,8 @@ class Simplifier {
   }
 
   Operand append(const FlatNode& node) {
-    SimpleNode simple{node, {}, false, static_cast<uint32_t>(&node - graph_.nodes.data())};
+    const auto number = static_cast<uint32_t>(&node - graph_.nodes.data());
+    SimpleNode simple{node, {}, false, graph_.walk_number(number)};
     for (const uint32_t input : node.inputs) {
       simple.inputs.push_back(input == kNone ? Operand{} : edges_[input]);
     }

@@ -13,7 +13,7 @@ struct SimpleNode {
   graph::FlatNode flat;
   std::vector<Operand> inputs;  // value kNone where the operand is an immediate
   bool kept = false;            // something outside of the run needs its elements
-  uint32_t number = kNone;      // in the flat graph; kNone: a copy that simplify made
+  uint32_t number = kNone;      // in the walk; kNone: a copy that simplify made
 };
 
 struct SimpleGraph {
