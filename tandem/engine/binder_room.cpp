@@ -44,10 +44,11 @@ memory::Block Binder::make_room(memory::Pool& pool, Device place, size_t bytes, 
     if (pool.trim(0) > 0) continue;
     // What is free may be idle too late to be given back or merged: wait for it, the soonest first.
     const device::Point point = awaited_memory(state_, pool);
-    if (point.never_waits()) break;
-    gave_way_ = true;
-    (*waiter_)(point);
-    pool.trim(0);
+    if (!point.never_waits()) {
+      gave_way_ = true;
+      (*waiter_)(point);
+    }
+    if (pool.trim(0) == 0 && point.never_waits()) break;
   }
   throw MemoryShortage{&pool, place, bytes};
 }

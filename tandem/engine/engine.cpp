@@ -252,7 +252,14 @@ bool Engine::try_relief(const MemoryShortage& shortage, Attempt& attempt, Engine
     return true;
   }
   const device::Point point = awaited_memory(state_, *shortage.pool);
-  if (point.never_waits()) return false;
+  if (point.never_waits()) {
+    // The last of it may have become idle since the step before. Once: what a try reserves and
+    // gives back is idle too.
+    const bool again = enabled(PressureStep::wait) && !std::exchange(attempt.pressure.last, true);
+    if (!again || shortage.pool->trim(0) == 0) return false;
+    lock.unlock();
+    return true;
+  }
   lock.unlock();
   wait_for(point);
   shortage.pool->trim(0);

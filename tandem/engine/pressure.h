@@ -29,6 +29,7 @@ bool enabled(PressureStep step);
 struct PressureAttempt {
   int step = 0;
   int rounds = 0;
+  bool last = false;  // idle memory was given back when nothing was left to wait for
 };
 
 // Takes the next step that frees something of the short pool, up to and including `evict`; false
