@@ -66,19 +66,55 @@ array fold(const array& a, uint64_t mask, bool keepdims, Pairwise combine,
   return reshape(value, result, s);
 }
 
+namespace {
+
+// Every other element of a line of `count`, from `start` on.
+array every_other(const array& a, int axis, int64_t start, int64_t count, const StreamOrDevice& s) {
+  const auto rank = static_cast<size_t>(a.ndim());
+  const auto along = static_cast<size_t>(axis);
+  Shape starts(rank, 0), extents(a.shape()), steps(rank, 1);
+  starts[along] = start;
+  extents[along] = count;
+  steps[along] = 2;
+  return slice(a, starts, extents, steps, s);
+}
+
+// The scan of pairs is that of the elements at odd places; an element at an even place comes behind
+// the pairs before it. Each element is combined about twice.
+array inclusive_scan(const array& a, int axis, Pairwise combine, const StreamOrDevice& s) {
+  const int64_t length = a.shape(axis);
+  const int64_t pairs = length / 2;
+  const int64_t singles = length - pairs;  // elements at even places
+  if (pairs == 0) return a;
+  const array even = every_other(a, axis, 0, singles, s);
+  const array odd =
+      inclusive_scan(combine(part(even, axis, 0, pairs, s), every_other(a, axis, 1, pairs, s), s),
+                     axis, combine, s);
+  const array first = part(even, axis, 0, 1, s);
+  if (singles == 1) {
+    const array two[] = {first, odd};
+    return concatenate(two, axis, s);
+  }
+  const array behind =
+      combine(part(odd, axis, 0, singles - 1, s), part(even, axis, 1, singles - 1, s), s);
+  const array evens[] = {first, part(behind, axis, 0, pairs - 1, s)};
+  const array columns[] = {concatenate(evens, axis, s), odd};
+  Shape shape(a.shape());
+  shape[static_cast<size_t>(axis)] = 2 * pairs;
+  const array whole = reshape(stack(columns, axis + 1, s), shape, s);
+  if (singles == pairs) return whole;
+  const array parts[] = {whole, part(behind, axis, pairs - 1, 1, s)};
+  return concatenate(parts, axis, s);
+}
+
+}  // namespace
+
 array scan_pairs(const array& a, int axis, bool reverse, bool inclusive, Pairwise combine,
                  const Scalar& initial, const StreamOrDevice& s) {
   const int64_t length = a.shape(axis);
   if (a.size() == 0) return a;
   const std::vector<int64_t> axes = {axis};
-  array value = reverse ? flip(a, axes, s) : a;
-  for (int64_t distance = 1; distance < length; distance *= 2) {
-    const int64_t rest = length - distance;
-    const array parts[] = {
-        part(value, axis, 0, distance, s),
-        combine(part(value, axis, 0, rest, s), part(value, axis, distance, rest, s), s)};
-    value = concatenate(parts, axis, s);
-  }
+  array value = inclusive_scan(reverse ? flip(a, axes, s) : a, axis, combine, s);
   if (!inclusive) {
     Shape first(a.shape());
     first[static_cast<size_t>(axis)] = 1;

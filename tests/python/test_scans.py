@@ -45,6 +45,17 @@ def test_long_sums(size):
     assert (np.abs(np.array(mx.cumsum(mx.array(values))) - expected) <= bound).all()
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, 63, 64, 65, 1000, 70_001])
+def test_long_log_sums(size, reverse):
+    values = np.random.default_rng(size).normal(size=(2, size)).astype(np.float32) * 100
+    expected = expected_scan("logcumsumexp", values, 1, reverse)
+    actual = mx.logcumsumexp(mx.array(values), axis=1, reverse=reverse)
+    np.testing.assert_allclose(np.array(actual), expected, rtol=1e-6, atol=1e-6)
+    swapped = mx.logcumsumexp(mx.array(values.T), axis=0, reverse=reverse)
+    assert mx.array_equal(swapped, actual.T).item()
+
+
 def test_what_stands_before():
     a = mx.array([[1.0, 2.0], [3.0, 4.0]])
     assert mx.cumsum(a, axis=1, inclusive=False).tolist() == [[0, 1], [0, 3]]

@@ -227,9 +227,10 @@ void Worker::prefetch_line(size_t number, const TileRange& range) {
     const Register& indices = state.registers[step.operands[1]];
     if (indices.mask != 0 || bound.index_extent == 0) return;
     const int64_t entry = clamped_entry(first_index(indices), bound.index_extent);
-    const int64_t first = range.base[step.access] + entry * bound.index_stride;
-    const std::byte* const at = bound.data + first * (int64_t{1} << access.size_log2);
     const int64_t stride = range.columns->inner_stride(step.access);
+    const int64_t first =
+        range.base[step.access] + entry * bound.index_stride + range.begin * stride;
+    const std::byte* const at = bound.data + first * (int64_t{1} << access.size_log2);
     const int64_t bytes = (range.count * stride) << access.size_log2;
     for (int64_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(at + byte);
     return;
