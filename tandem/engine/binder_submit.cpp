@@ -167,6 +167,10 @@ void Binder::submit_segment(uint32_t number, runtime::Urgency urgency, Ref<Run>&
       source->add_dependent(completion);
     }
   }
+  for (const uint32_t value : segment.after) {
+    const Ref<memory::Buffer>& buffer = values_[value].buffer;
+    if (buffer) memory::note(waits, buffer->origin().valid);  // else small mode is done with it
+  }
   for (const uint32_t i : segment.instructions) {
     for (const passes::Operand& operand : plan().instructions[i].buffers) {
       if (!operand.written) continue;

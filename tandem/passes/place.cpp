@@ -16,7 +16,7 @@ class Placer {
   }
 
  private:
-  // Segments on other streams whose values instruction i reads.
+  // Segments on other streams whose values the instruction reads or depends on.
   std::vector<uint32_t> foreign_segments(uint32_t number) const {
     const Instruction& instruction = plan_.instructions[number];
     std::vector<uint32_t> result;
@@ -26,6 +26,10 @@ class Placer {
       TANDEM_CHECK(producer < number, "instruction {} reads what {} makes later", number, producer);
       const Instruction& source = plan_.instructions[producer];
       if (source.slot != instruction.slot) result.push_back(source.segment);
+    }
+    for (const uint32_t value : instruction.after) {
+      const uint32_t producer = plan_.values[value].instruction;
+      if (producer != kNone) result.push_back(plan_.instructions[producer].segment);
     }
     std::sort(result.begin(), result.end());
     result.erase(std::unique(result.begin(), result.end()), result.end());

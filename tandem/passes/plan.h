@@ -100,6 +100,7 @@ struct Instruction {
   std::vector<Operand> buffers;  // in the order of the kernel's buffers or the call's operands
   std::vector<Operand> generated;
   std::vector<ParamSource> params;
+  std::vector<uint32_t> after;  // values that it waits for without reading them
 };
 
 // A run of instructions on one stream between edges.
@@ -108,6 +109,7 @@ struct Segment {
   std::vector<uint32_t> instructions;
   std::vector<uint32_t> waits;   // earlier segments on other streams
   std::vector<uint32_t> inputs;  // leaf and foreign values read here: resident on the device first
+  std::vector<uint32_t> after;   // values waited for that are not read
 };
 
 // A node of the graph that gets storage.

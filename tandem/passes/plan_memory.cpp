@@ -188,6 +188,9 @@ class MemoryPlanner {
             inputs.push_back(operand.value);
           }
         }
+        for (const uint32_t value : plan_.instructions[i].after) {
+          if (plan_.values[value].home == Home::leaf) segment.after.push_back(value);
+        }
       }
     }
   }

@@ -42,12 +42,18 @@ void drop_unused_values(Plan& plan) {
     uint32_t& mine = number[operand.value];
     if (mine == kNone) mine = 0;
   });
+  for (const Instruction& instruction : plan.instructions) {
+    for (const uint32_t value : instruction.after) number[value] = 0;
+  }
   for (uint32_t i = 0; i < plan.values.size(); ++i) {
     if (number[i] == kNone) continue;
     number[i] = static_cast<uint32_t>(kept.size());
     kept.push_back(std::move(plan.values[i]));
   }
   for_each_operand(plan, [&](Operand& operand) { operand.value = number[operand.value]; });
+  for (Instruction& instruction : plan.instructions) {
+    for (uint32_t& value : instruction.after) value = number[value];
+  }
   plan.values = std::move(kept);
 }
 
@@ -87,6 +93,10 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
     }
     for (const Operand& operand : instruction.buffers) {
       if (operand.written) plan->values[operand.value].instruction = c;
+    }
+    for (const uint32_t n : clusters.clusters[c].nodes) {
+      const std::vector<uint32_t>& after = simple.nodes[n].after;
+      instruction.after.insert(instruction.after.end(), after.begin(), after.end());
     }
     plan->instructions.push_back(std::move(instruction));
   }

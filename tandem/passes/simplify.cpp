@@ -1,5 +1,8 @@
 #include "tandem/passes/simplify.h"
 
+#include <algorithm>
+#include <map>
+
 #include "tandem/base/check.h"
 #include "tandem/passes/view.h"
 
@@ -19,6 +22,7 @@ class Simplifier {
     for (uint32_t i = 0; i < graph_.nodes.size(); ++i) {
       const FlatNode& node = graph_.nodes[i];
       edges_.push_back(node.op.is_view() ? fold(node) : append(node));
+      if (node.op.is_view()) pass_on_dependencies(i);
     }
     find_whole_values();
     for (uint32_t i = 0; i < graph_.nodes.size(); ++i) publish(i);
@@ -41,6 +45,9 @@ class Simplifier {
     }
     if (node.op.is(Structured::gather)) {
       simple.inputs[0] = in_memory(simple.inputs[0], node.slot);
+    }
+    if (!dependencies_.empty()) {
+      for (const uint32_t input : node.inputs) add_after(simple, input);
     }
     result_.nodes.push_back(std::move(simple));
     return edge_to(static_cast<uint32_t>(result_.nodes.size() - 1), node);
@@ -94,6 +101,45 @@ class Simplifier {
     return edges_[node.inputs[0]];
   }
 
+  // Views show what they are made of no earlier than that.
+  void pass_on_dependencies(uint32_t i) {
+    const FlatNode& node = graph_.nodes[i];
+    std::vector<uint32_t> needed;
+    for (size_t k = 0; k < node.inputs.size(); ++k) {
+      if (const auto known = dependencies_.find(node.inputs[k]); known != dependencies_.end()) {
+        needed.insert(needed.end(), known->second.begin(), known->second.end());
+      }
+      if (k > 0) needed.push_back(edges_[node.inputs[k]].value);  // of depends
+    }
+    std::sort(needed.begin(), needed.end());
+    needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
+    std::erase_if(needed, [&](uint32_t n) { return result_.nodes[n].flat.op.is_generator(); });
+    if (!needed.empty()) dependencies_.emplace(i, std::move(needed));
+  }
+
+  // Streams are in order, so that only what others make must be waited for.
+  bool is_elsewhere(uint32_t simple, uint16_t slot) const {
+    const FlatNode& node = result_.nodes[simple].flat;
+    return node.leaf != kNone || node.slot != slot;
+  }
+  void add_after(SimpleNode& reader, uint32_t input) const {
+    const auto known = dependencies_.find(input);
+    if (known == dependencies_.end()) return;
+    for (const uint32_t needed : known->second) {
+      if (is_elsewhere(needed, reader.flat.slot)) reader.after.push_back(needed);
+    }
+  }
+
+  // What is read as soon as it is there needs a value of its own to come behind other streams.
+  bool waits_for_streams(uint32_t i) const {
+    const auto known = dependencies_.find(i);
+    return known != dependencies_.end() &&
+           std::any_of(known->second.begin(), known->second.end(), [&](uint32_t needed) {
+             const FlatNode& node = result_.nodes[needed].flat;
+             return node.leaf == kNone && node.slot != graph_.nodes[i].slot;
+           });
+  }
+
   Operand fold(const FlatNode& node) {
     if (node.op.is(Structured::depends) || node.op.is(Structured::get)) return pass_on(node);
     Operand source = edges_[node.inputs[0]];
@@ -135,9 +181,11 @@ class Simplifier {
     if (!is_published(node)) return;
     Operand source = edges_[i];
     const bool generated = result_.nodes[source.value].flat.op.is_generator();
-    if ((generated && node.op.is_view()) || (is_small_view(i) && !whole_[source.value])) {
+    const bool waits = waits_for_streams(i);
+    if ((generated && node.op.is_view()) || (is_small_view(i) && !whole_[source.value]) || waits) {
       source = copy(source, node.slot);
     }
+    if (waits) add_after(result_.nodes[source.value], i);
     result_.nodes[source.value].kept = true;
     result_.publications.push_back({graph_.walk_number(i), std::move(source)});
   }
@@ -145,6 +193,7 @@ class Simplifier {
   const FlatGraph& graph_;
   std::vector<Operand> edges_;  // by flat node
   std::vector<bool> whole_;     // by simple node: published, but for small views
+  std::map<uint32_t, std::vector<uint32_t>> dependencies_;  // of flat views: simple nodes
   SimpleGraph result_;
 };
 

@@ -14,6 +14,8 @@ struct SimpleNode {
   std::vector<Operand> inputs;  // value kNone where the operand is an immediate
   bool kept = false;            // something outside of the run needs its elements
   uint32_t number = kNone;      // in the walk; kNone: a copy that simplify made
+  std::vector<uint32_t> after =
+      {};  // leaves, and nodes of other streams, that it depends on unread
 };
 
 struct SimpleGraph {

@@ -69,6 +69,10 @@ SplitPlan split(const Plan& plan) {
       auto& uses = parts.uses[operand.value];
       if (uses.empty() || uses.back() != i) uses.push_back(i);
     }
+    for (const uint32_t value : instruction.after) {
+      add_once(segment.after, value);
+      if (auto& uses = parts.uses[value]; uses.empty() || uses.back() != i) uses.push_back(i);
+    }
     result->segments.push_back(std::move(segment));
   }
   std::vector<bool> kept(plan.values.size(), false);

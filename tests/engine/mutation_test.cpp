@@ -365,6 +365,46 @@ TEST_F(Mutations, dropping_any_wait_is_noticed) {
   EXPECT_GE(noticed, 3 * std::size(kPrograms));
 }
 
+// What depends on a value without reading it comes behind it all the same. The value's work is
+// shown to the race checker as if it wrote a token that the reader's reads.
+TEST_F(Mutations, what_depends_on_another_stream_comes_behind_it) {
+  const Stream gpu2 = new_stream(kGpu), cpu = new_stream(kCpu), cpu2 = new_stream(kCpu);
+  const std::pair<Stream, Stream> kPairs[] = {{cpu, cpu2}, {cpu, gpu2}, {gpu2, cpu}};
+  static const std::byte token{};
+  for (const auto& [from, to] : kPairs) {
+    // A reader, a published value, a view of it, and a value that an earlier run makes.
+    for (int form = 0; form < 4; ++form) {
+      const array x = ramp({24, 24}), w = multiply(x, x, to);
+      eval(w);
+      Follower follower(0);
+      auto latch = std::make_shared<Latch>();
+      for (const Stream& stream : {cpu, cpu2}) hold_stream(stream, latch);
+      controls_of(0).pause();
+      int readers = 0;
+      engine::Engine::instance().set_observer([&, from = from, to = to](Submission& s) {
+        if (s.stream == from.index) s.accesses.push_back({&token, 1, true});
+        if (s.stream == to.index) s.accesses.push_back({&token, 1, false});
+        readers += s.stream == to.index;
+        follower.see(s);
+      });
+      const array side = exp(x, from);
+      if (form == 3) async_eval(std::span(&side, 1));
+      const array behind = depends(std::array{w}, std::array{side})[0];
+      const array result = form == 1   ? behind
+                           : form == 2 ? transpose(behind, std::nullopt, to)
+                                       : add(reshape(behind, Shape{-1}, to), Scalar(1.0), to);
+      async_eval(std::span(&result, 1));
+      engine::Engine::instance().set_observer({});
+      latch->open();
+      controls_of(0).resume();
+      EXPECT_EQ(follower.race(), "") << "form " << form;
+      EXPECT_EQ(readers, 1);
+      EXPECT_TRUE(side.evaluated());
+      EXPECT_EQ(values<float>(result)[0], form == 0 || form == 3 ? 1.0f : 0.0f);
+    }
+  }
+}
+
 TEST_F(Mutations, dropping_any_copy_is_noticed) {
   // Run in pieces, a plan may copy to a host block that still holds the same bytes.
   const ScopedSetting mode("small_mode", "auto");

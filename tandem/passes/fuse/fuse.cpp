@@ -199,6 +199,10 @@ class Fuser {
   std::optional<OwnInputs> own_inputs(uint32_t n, uint32_t c) const {
     const ShapeId domain = shape_of(result_.clusters[c]);
     OwnInputs own;
+    for (const uint32_t needed : graph_.nodes[n].after) {
+      const uint32_t producer = result_.cluster_of[needed];
+      if (producer != kNone && producer >= c) return std::nullopt;
+    }
     for (const Operand& input : graph_.nodes[n].inputs) {
       if (input.value == kNone) continue;
       const uint32_t producer = result_.cluster_of[input.value];

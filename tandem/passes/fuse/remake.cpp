@@ -15,7 +15,7 @@ constexpr int kNever = kMaxCost + 1;
 // Units of the op table that node n takes with all it is made of; kNever when it reads memory.
 int cost_of(const SimpleGraph& graph, uint32_t n, const std::vector<int>& costs) {
   const SimpleNode& node = graph.nodes[n];
-  if (node.flat.leaf != kNone || node.kept) return kNever;
+  if (node.flat.leaf != kNone || node.kept || !node.after.empty()) return kNever;
   if (node.flat.op.is_generator()) return 0;
   int cost = 1;
   if (node.flat.op.is_row()) {
