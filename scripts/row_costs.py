@@ -22,8 +22,8 @@ SOURCES = [
     "tandem/op_table/op.cpp",
     "tandem/kernel/rows/emit_row_text.cpp",
     "tandem/ops/elementwise.cpp",
-    "python/src/elementwise.cpp",
-    "python/src/operators.cpp",
+    "python/src/functions/elementwise.cpp",
+    "python/src/array/operators.cpp",
 ]
 CODE = "tTwWuV"  # kinds of symbols that are functions or shared tables
 

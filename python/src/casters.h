@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "objects.h"
+#include "array/objects.h"
 
 namespace tandem::python {
 

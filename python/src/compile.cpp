@@ -1,13 +1,13 @@
-// compile: functions that Python calls once per signature and that are replayed from then on.
+// compile: functions that Python calls once per signature and whose later calls are one node each.
 #include <nanobind/stl/optional.h>
 
 #include <memory>
 #include <optional>
 #include <unordered_map>
 
+#include "array/objects.h"
 #include "bindings.h"
 #include "casters.h"
-#include "objects.h"
 #include "tree.h"
 
 namespace tandem::python {
@@ -269,14 +269,14 @@ void bind_compile(nb::module_& m) {
       nb::sig("def compile(fun: typing.Callable, inputs: typing.Any = None, outputs: typing.Any = "
               "None, shapeless: bool = False) -> typing.Callable"),
       "A function that gives what `fun` gives. `fun` is called once for each structure, shape and\n"
-      "dtype of its arguments, trees of arrays and constants; its operations are replayed from "
-      "then\n"
-      "on. `inputs` and `outputs` are containers of arrays that `fun` reads and changes, such as\n"
-      "the parameters of a model or `random.state`; other arrays that it uses are captured, and\n"
-      "kept. Sizes are no part of kernels and plans, so a new shape costs one call of `fun` and\n"
-      "`shapeless` changes nothing. ArgumentError for arguments of other types, and inside of "
-      "`fun`\n"
-      "where it asks for a value that depends on its arguments.");
+      "dtype of its arguments, trees of arrays and constants; a later call is one node, whose\n"
+      "operations are planned with what is around it. `inputs` and `outputs` are containers of\n"
+      "arrays that `fun` reads and changes, such as the parameters of a model or `random.state`;\n"
+      "other arrays that it uses are captured, and kept. Sizes are no part of kernels and plans,\n"
+      "so a new shape costs one call of `fun` and `shapeless` changes nothing. ArgumentError for\n"
+      "arguments of other types, and inside of `fun` where it asks for a value that depends on "
+      "its\n"
+      "arguments.");
   m.def("disable_compile", &disable_compile,
         "Makes compiled functions call the function they were made from, every time.");
   m.def("enable_compile", &enable_compile, "Ends disable_compile().");

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "array/objects.h"
 #include "bindings.h"
-#include "objects.h"
 
 namespace tandem::python {
 namespace {

@@ -2,10 +2,10 @@
 #include <optional>
 #include <thread>
 
-#include "array_data.h"
+#include "array/array_data.h"
+#include "array/objects.h"
 #include "bindings.h"
 #include "gil.h"
-#include "objects.h"
 
 namespace tandem::python {
 namespace {

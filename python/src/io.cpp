@@ -4,9 +4,9 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 
+#include "array/objects.h"
 #include "bindings.h"
 #include "gil.h"
-#include "objects.h"
 
 namespace tandem::python {
 namespace {

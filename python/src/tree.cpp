@@ -1,7 +1,7 @@
 #include "tree.h"
 
+#include "array/objects.h"
 #include "casters.h"
-#include "objects.h"
 
 namespace tandem::python {
 namespace {

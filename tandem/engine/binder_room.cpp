@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "tandem/engine/binder.h"
+#include "tandem/engine/bind/binder.h"
 #include "tandem/engine/pressure.h"
 #include "tandem/memory/residents.h"
 

@@ -7,7 +7,7 @@
 #include "tandem/base/settings.h"
 #include "tandem/engine/kernel_cache.h"
 #include "tandem/memory/limit.h"
-#include "tandem/memory/sources.h"
+#include "tandem/memory/pool/sources.h"
 
 namespace tandem::engine {
 

@@ -10,7 +10,7 @@
 
 #include "tandem/device/backend.h"
 #include "tandem/kernel/launch.h"
-#include "tandem/memory/pool.h"
+#include "tandem/memory/pool/pool.h"
 #include "tandem/runtime/scheduler.h"
 
 namespace tandem::engine {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <mutex>
 
-#include "tandem/engine/binder.h"
+#include "tandem/engine/bind/binder.h"
 #include "tandem/engine/engine_mutex.h"
 #include "tandem/engine/inspect.h"
 #include "tandem/engine/pressure.h"

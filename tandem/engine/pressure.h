@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "tandem/engine/binder.h"
+#include "tandem/engine/bind/binder.h"
 #include "tandem/memory/system_pressure.h"
 
 namespace tandem::engine {

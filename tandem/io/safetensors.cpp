@@ -7,7 +7,7 @@
 #include "tandem/base/check.h"
 #include "tandem/io/file.h"
 #include "tandem/memory/file_map.h"
-#include "tandem/ops/views.h"
+#include "tandem/ops/shapes/views.h"
 
 namespace tandem {
 namespace {

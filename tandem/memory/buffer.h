@@ -19,7 +19,7 @@
 #include "tandem/device/ids.h"
 #include "tandem/memory/file_map.h"
 #include "tandem/memory/placement.h"
-#include "tandem/memory/pool.h"
+#include "tandem/memory/pool/pool.h"
 
 namespace tandem::memory {
 

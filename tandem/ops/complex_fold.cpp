@@ -4,9 +4,9 @@
 
 #include "tandem/ops/creation.h"
 #include "tandem/ops/elementwise.h"
-#include "tandem/ops/join.h"
-#include "tandem/ops/reduce.h"
-#include "tandem/ops/views.h"
+#include "tandem/ops/reductions/reduce.h"
+#include "tandem/ops/shapes/join.h"
+#include "tandem/ops/shapes/views.h"
 
 namespace tandem::ops {
 namespace {

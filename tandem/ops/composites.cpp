@@ -9,7 +9,7 @@
 #include "tandem/base/half.h"
 #include "tandem/ops/creation.h"
 #include "tandem/ops/elementwise.h"
-#include "tandem/ops/reduce.h"
+#include "tandem/ops/reductions/reduce.h"
 
 namespace tandem {
 namespace {

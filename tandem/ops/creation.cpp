@@ -6,7 +6,7 @@
 #include "tandem/graph/scalar_bits.h"
 #include "tandem/ops/build.h"
 #include "tandem/ops/elementwise.h"
-#include "tandem/ops/views.h"
+#include "tandem/ops/shapes/views.h"
 
 namespace tandem {
 namespace {

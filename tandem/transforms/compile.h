@@ -1,5 +1,5 @@
 // compile: a function that is called once for each signature of its arguments (shapes and dtypes)
-// and from then on replayed without being called.
+// and from then on is one node of the graph a call.
 #pragma once
 
 #include <functional>

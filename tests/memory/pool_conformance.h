@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "tandem/memory/buffer.h"
-#include "tandem/memory/pool.h"
+#include "tandem/memory/pool/pool.h"
 
 namespace tandem::memory {
 

@@ -6,8 +6,8 @@
 
 #include "tandem/base/settings.h"
 #include "tandem/memory/fault.h"
-#include "tandem/memory/size_class.h"
-#include "tandem/memory/sources.h"
+#include "tandem/memory/pool/size_class.h"
+#include "tandem/memory/pool/sources.h"
 #include "tests/memory/pool_conformance.h"
 
 namespace tandem::memory {

@@ -1,5 +1,5 @@
 // Running sums, products and extremes against loops, softmax and logsumexp against float64.
-#include "tandem/ops/scan.h"
+#include "tandem/ops/reductions/scan.h"
 
 #include <algorithm>
 #include <functional>

@@ -1,5 +1,5 @@
 #include "tandem/base/settings.h"
-#include "tandem/memory/sources.h"
+#include "tandem/memory/pool/sources.h"
 #include "tests/backends/simulated/support.h"
 #include "tests/memory/pool_conformance.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "tandem/backends/common/interpreter/tile.h"
+#include "tandem/backends/common/interpreter/tiles/tile.h"
 #include "tandem/device/launch.h"
 #include "tandem/kernel/fold.h"
 #include "tandem/kernel/ir.h"
