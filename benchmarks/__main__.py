@@ -15,6 +15,7 @@ from benchmarks.measure import (
     difference,
     engine_benchmark,
     interleaved,
+    machine,
     run_cpp,
 )
 from benchmarks.rows import ROWS, Row
@@ -64,11 +65,12 @@ def main() -> int:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     rows = [row for row in ROWS if not options.rows or row.name in options.rows]
     console = Console(width=200, highlight=False)
+    before = machine()
     binary = None if options.no_cpp else engine_benchmark()
     cpp, roofs = run_cpp(binary) if binary else ([], Roofs())
     libraries = available()
     versions = {library.name: library.version() for library in libraries}
-    found = report.Report(rows, {}, {}, versions, cpp, roofs)
+    found = report.Report(rows, {}, {}, versions, cpp, roofs, before)
     for row in rows:
         with console.status(f"{row.name}: {row.what}"):
             timings, wrong = measure_row(row, libraries, options.rounds, options.least)

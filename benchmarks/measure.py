@@ -157,11 +157,29 @@ def difference(row: Row, library: Library) -> str:
     return f"relative error {worst:.1e}" if worst > row.tolerance else ""
 
 
+def busy_cores(seconds: float = 0.5) -> float:
+    """How many cores the machine is using, all its processes together."""
+
+    def ticks() -> tuple[int, int]:
+        numbers = [int(n) for n in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]  # all, and those idle or waiting for a disk
+
+    total, idle = ticks()
+    time.sleep(seconds)
+    total_after, idle_after = ticks()
+    share = 1 - (idle_after - idle) / max(1, total_after - total)
+    return share * (os.cpu_count() or 1)
+
+
 def machine() -> dict[str, str | int | float]:
+    """The machine, as it is before anything is measured."""
     model = ""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             model = line.partition(":")[2].strip()
             break
-    load = os.getloadavg()[0]
-    return {"cpu": model, "threads": len(os.sched_getaffinity(0)), "load_at_start": round(load, 1)}
+    return {
+        "cpu": model,
+        "threads": len(os.sched_getaffinity(0)),
+        "busy_cores_at_start": round(busy_cores(), 1),
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measure import CppRow, Roofs, Timing, machine
+from benchmarks.measure import CppRow, Roofs, Timing
 from benchmarks.rows import Row
 
 
@@ -22,6 +22,7 @@ class Report:
     versions: dict[str, str]
     cpp: list[CppRow]
     roofs: Roofs
+    machine: dict[str, str | int | float]  # before the run
 
     @property
     def peers(self) -> list[str]:
@@ -124,12 +125,13 @@ def show(console: Console, report: Report) -> None:
 
 
 def markdown(report: Report) -> str:
-    facts = machine()
+    facts = report.machine
     titles = head(report)
     lines = [
         "# Benchmark",
         "",
-        f"{facts['cpu']}, {facts['threads']} threads, load {facts['load_at_start']}; read roof "
+        f"{facts['cpu']}, {facts['threads']} threads, "
+        f"{facts['busy_cores_at_start']} cores busy at the start; read roof "
         f"{report.roofs.read_bytes / 1e9:.1f} GB/s, multiply-add roof "
         f"{report.roofs.flops / 1e9:.0f} GF/s. Versions: "
         + ", ".join(f"{name} {version}" for name, version in report.versions.items())
@@ -185,7 +187,7 @@ def write(report: Report, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = folder / time.strftime("bench-%Y%m%d-%H%M%S")
     data = {
-        "machine": machine(),
+        "machine": report.machine,
         "versions": report.versions,
         "roofs": asdict(report.roofs),
         "rows": [

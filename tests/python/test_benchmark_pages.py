@@ -19,7 +19,7 @@ def document():
 
 
 RUN = {
-    "machine": {"cpu": "Some CPU", "threads": 4, "load_at_start": 0.2},
+    "machine": {"cpu": "Some CPU", "threads": 4, "busy_cores_at_start": 0.2},
     "versions": {"tandem": "1", "numpy": "2", "mlx": "3"},
     "roofs": {"read_bytes": 5e10, "flops": 9e11},
     "rows": [
@@ -59,8 +59,8 @@ def test_every_row_and_loss_is_there(document):
 
 
 def test_a_busy_machine_is_told(document):
-    run = {**RUN, "machine": {**RUN["machine"], "load_at_start": 4.5}}
-    assert "The machine was busy (load 4.5 at the start)" in document.figures(run)
+    run = {**RUN, "machine": {**RUN["machine"], "busy_cores_at_start": 4.5}}
+    assert "The machine was busy (4.5 cores at the start)" in document.figures(run)
     assert "The machine was busy" in document.summary(run)
 
 
