@@ -107,7 +107,7 @@ BENCHMARK(new_expression)->Iterations(2000);
 void plan_node(benchmark::State& state) {
   const array one(1.0f);
   eval(one);
-  uint64_t number = 1;
+  static uint64_t number = 1;  // goes on over repetitions: every graph is a new one
   for (auto _ : state) {
     array x = one;
     uint64_t bits = number++ * 0x9e3779b97f4a7c15u;

@@ -20,7 +20,10 @@ uint64_t hash_of(const kernel::Kernel& kernel) {
   for (const kernel::Node& node : kernel.nodes) {
     mix(static_cast<uint64_t>(node.op) | static_cast<uint64_t>(node.type) << 8 |
         static_cast<uint64_t>(node.part) << 16 | static_cast<uint64_t>(node.slot) << 32);
-    for (const kernel::NodeId input : node.in) mix(input);
+    static_assert(kernel::kMaxInputs % 2 == 0);
+    for (size_t i = 0; i < node.in.size(); i += 2) {
+      mix(static_cast<uint64_t>(node.in[i]) << 32 | node.in[i + 1]);
+    }
     mix(node.bits);
   }
   mix(kernel.parallel_rank * 256u + kernel.reduced_rank);

@@ -10,7 +10,11 @@
 
 namespace tandem::kernel {
 
-size_t Builder::NodeHash::operator()(const Node& node) const {
+namespace {
+
+constexpr size_t kFirstPlaces = 64;  // of known nodes; a power of two
+
+size_t hash_of(const Node& node) {
   uint64_t hash = static_cast<uint64_t>(node.op) | static_cast<uint64_t>(node.type) << 8 |
                   static_cast<uint64_t>(node.part) << 16 | static_cast<uint64_t>(node.slot) << 32;
   const auto mix = [&hash](uint64_t value) {
@@ -20,6 +24,8 @@ size_t Builder::NodeHash::operator()(const Node& node) const {
   mix(node.bits);
   return hash ^ (hash >> 32);
 }
+
+}  // namespace
 
 Builder::Builder(int parallel_rank, int reduced_rank) {
   kernel_.parallel_rank = static_cast<uint8_t>(parallel_rank);
@@ -46,7 +52,8 @@ void Builder::open_stage(Extent extent) {
   stage.extent = extent;
   stage.begin = stage.end = static_cast<NodeId>(kernel_.nodes.size());
   kernel_.stages.push_back(stage);
-  known_.clear();
+  known_.assign(kFirstPlaces, kNoNode);
+  known_count_ = 0;
   open_ = true;
 }
 
@@ -103,11 +110,29 @@ NodeId Builder::append(const Node& node) {
   if (!open_) open_stage(Extent::element);
   const auto next = static_cast<NodeId>(kernel_.nodes.size());
   if (!is_store(node.op)) {
-    const auto [entry, inserted] = known_.try_emplace(node, next);
-    if (!inserted) return entry->second;
+    NodeId* place = known_place(node);
+    if (*place != kNoNode) return *place;
+    *place = next;
+    ++known_count_;
   }
   kernel_.nodes.push_back(node);
+  if (known_count_ * 2 > known_.size()) grow_known();
   return next;
+}
+
+NodeId* Builder::known_place(const Node& node) {
+  const size_t mask = known_.size() - 1;
+  size_t at = hash_of(node) & mask;
+  while (known_[at] != kNoNode && kernel_.nodes[known_[at]] != node) at = (at + 1) & mask;
+  return &known_[at];
+}
+
+void Builder::grow_known() {
+  const std::vector<NodeId> old =
+      std::exchange(known_, std::vector<NodeId>(known_.size() * 4, kNoNode));
+  for (const NodeId node : old) {
+    if (node != kNoNode) *known_place(kernel_.nodes[node]) = node;
+  }
 }
 
 NodeId Builder::append_folded(const Node& node) {

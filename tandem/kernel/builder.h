@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 #include <span>
-#include <unordered_map>
+#include <vector>
 
 #include "tandem/kernel/ir.h"
 
@@ -61,20 +61,20 @@ class Builder {
   Kernel finish();
 
  private:
-  struct NodeHash {
-    size_t operator()(const Node& node) const;
-  };
-
   NodeId operation(Op op, std::initializer_list<NodeId> inputs);
   NodeId append(const Node& node);  // shared if this stage has it already
   NodeId append_folded(const Node& node);
+  NodeId* known_place(const Node& node);  // where it stands, or is to stand
+  void grow_known();
   void open_stage(Extent extent);
   void close_stage();
   uint16_t end_stage(Stage properties, NodeId value);
 
   Kernel kernel_;
   bool open_ = false;
-  std::unordered_map<Node, NodeId, NodeHash> known_;  // of the current stage
+  // The nodes of the current stage by hash, open addressing; kNoNode: free.
+  std::vector<NodeId> known_;
+  size_t known_count_ = 0;
 };
 
 }  // namespace tandem::kernel

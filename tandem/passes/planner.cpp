@@ -76,6 +76,7 @@ std::shared_ptr<Plan> make_plan(const graph::FlatGraph& graph, std::vector<uint6
   for (const graph::FlatNode& node : graph.nodes) {
     plan->node_count += node.leaf == kNone && !node.op.is(graph::Structured::get);
   }
+  plan->values.reserve(simple.nodes.size());
   for (uint32_t n = 0; n < simple.nodes.size(); ++n) {
     plan->values.push_back(value_of(simple.nodes[n], clusters.in_memory[n]));
   }

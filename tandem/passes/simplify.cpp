@@ -19,6 +19,7 @@ class Simplifier {
 
   SimpleGraph run() {
     edges_.reserve(graph_.nodes.size());
+    result_.nodes.reserve(graph_.nodes.size());
     for (uint32_t i = 0; i < graph_.nodes.size(); ++i) {
       const FlatNode& node = graph_.nodes[i];
       edges_.push_back(node.op.is_view() ? fold(node) : append(node));
@@ -37,6 +38,7 @@ class Simplifier {
   Operand append(const FlatNode& node) {
     const auto number = static_cast<uint32_t>(&node - graph_.nodes.data());
     SimpleNode simple{node, {}, false, graph_.walk_number(number)};
+    simple.inputs.reserve(node.inputs.size());
     for (const uint32_t input : node.inputs) {
       simple.inputs.push_back(input == kNone ? Operand{} : edges_[input]);
     }

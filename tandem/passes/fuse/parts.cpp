@@ -21,11 +21,18 @@ class Line {
        std::span<const int64_t> dims)
       : graph_(graph), clusters_(clusters), number_(number), dims_(dims) {
     set_order();
-    place_.reserve(order_.size());
-    for (size_t i = 0; i < order_.size(); ++i) place_[order_[i]] = i;
-    reads_.resize(order_.size());
+    const auto [least, most] = std::ranges::minmax(order_);
+    first_node_ = least;
+    place_.assign(most - least + 1, kNowhere);
+    for (size_t i = 0; i < order_.size(); ++i) place_[order_[i] - least] = i;
+    reads_.reserve(2 * order_.size());
+    first_read_.reserve(order_.size() + 1);
     last_use_.assign(order_.size(), 0);
-    for (size_t i = 0; i < order_.size(); ++i) note_reads(i);
+    for (size_t i = 0; i < order_.size(); ++i) {
+      first_read_.push_back(reads_.size());
+      note_reads(i);
+    }
+    first_read_.push_back(reads_.size());
     sum_live_bytes();
   }
 
@@ -42,10 +49,14 @@ class Line {
   bool may_cut(size_t i) const { return i == size() || !follows_rows(order_[i]); }
 
   // What node i reads, each once: places of the line, and size() + number of an operand in memory.
-  const std::vector<size_t>& reads(size_t i) const { return reads_[i]; }
+  std::span<const size_t> reads(size_t i) const {
+    return std::span(reads_).subspan(first_read_[i], first_read_[i + 1] - first_read_[i]);
+  }
   size_t read_count() const { return size() + memory_.size(); }
 
  private:
+  static constexpr size_t kNowhere = std::numeric_limits<size_t>::max();
+
   struct MemoryRead {
     Operand operand;
     size_t first = 0, last = 0;
@@ -60,6 +71,9 @@ class Line {
   // As the cluster has them, but for values of rows, which come right after their last operand.
   void set_order() {
     const std::vector<uint32_t>& nodes = clusters_.clusters[number_].nodes;
+    order_ = nodes;
+    const auto follows = [this](uint32_t n) { return follows_rows(n); };
+    if (std::ranges::is_sorted(nodes) && std::ranges::none_of(nodes, follows)) return;
     std::unordered_map<uint32_t, uint32_t> keys;
     for (const uint32_t n : nodes) {
       uint32_t key = n;
@@ -72,7 +86,6 @@ class Line {
       }
       keys.emplace(n, key);
     }
-    order_ = nodes;
     std::ranges::stable_sort(order_, {}, [&](uint32_t n) { return keys.at(n); });
   }
 
@@ -81,18 +94,21 @@ class Line {
     const auto& inputs = graph_.nodes[n].inputs;
     for (size_t k = 0; k < inputs.size(); ++k) {
       if (inputs[k].value == kNone) continue;
-      const auto here = place_.find(inputs[k].value);
+      const size_t here = place_of(inputs[k].value);
       std::optional<size_t> read;
-      if (here != place_.end()) {
-        last_use_[here->second] = std::max(last_use_[here->second], i);
-        read = here->second;
+      if (here != kNowhere) {
+        last_use_[here] = std::max(last_use_[here], i);
+        read = here;
       } else if (!is_generated(inputs[k].value)) {
         read = size() + memory_read(inputs[k], n, k, i);
       }
-      if (read && std::ranges::find(reads_[i], *read) == reads_[i].end()) {
-        reads_[i].push_back(*read);
-      }
+      const auto mine = std::span(reads_).subspan(first_read_[i]);
+      if (read && std::ranges::find(mine, *read) == mine.end()) reads_.push_back(*read);
     }
+  }
+
+  size_t place_of(uint32_t n) const {
+    return n - first_node_ < place_.size() ? place_[n - first_node_] : kNowhere;
   }
 
   bool is_generated(uint32_t n) const {
@@ -149,8 +165,10 @@ class Line {
   uint32_t number_;
   std::span<const int64_t> dims_;
   std::vector<uint32_t> order_;
-  std::unordered_map<uint32_t, size_t> place_;
-  std::vector<std::vector<size_t>> reads_;
+  uint32_t first_node_ = 0;
+  std::vector<size_t> place_;  // by node - first_node_
+  std::vector<size_t> reads_;  // of all nodes; those of node i begin at first_read_[i]
+  std::vector<size_t> first_read_;
   std::vector<size_t> last_use_;  // within the cluster; 0: none
   std::vector<MemoryRead> memory_;
   std::unordered_map<uint64_t, std::vector<size_t>> known_reads_;

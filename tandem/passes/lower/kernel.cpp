@@ -71,7 +71,7 @@ class KernelLowering {
     instruction.slot = cluster_.slot;
     set_axes(cluster_, instruction);
     instruction.node_count = static_cast<uint32_t>(cluster_.nodes.size());
-    for (const uint32_t n : cluster_.nodes) add_label(instruction.label, n);
+    instruction.label = label();
     return instruction;
   }
 
@@ -140,38 +140,39 @@ class KernelLowering {
     emitted_[n] = is_reduction(n) || is_scan(n) ? stage_result(n) : emit(n);
   }
 
-  // "exp x500 add": runs of one op are counted.
-  void add_label(std::string& label, uint32_t n) const {
-    std::string name(graph::name_of(flat(n).op));
-    if (is_reduction(n) || is_scan(n)) {
-      name = op_table::name_of(reduction_of(n));
-      if (is_scan(n)) name = "cum" + name;
+  std::string name_of(uint32_t n) const {
+    if (is_scan(n)) return "cum" + std::string(op_table::name_of(reduction_of(n)));
+    return std::string(is_reduction(n) ? op_table::name_of(reduction_of(n))
+                                       : graph::name_of(flat(n).op));
+  }
+
+  // "exp*500 add": runs of one op are counted.
+  std::string label() const {
+    std::string text;
+    const std::vector<uint32_t>& nodes = cluster_.nodes;
+    for (size_t i = 0; i < nodes.size();) {
+      const std::string name = name_of(nodes[i]);
+      const size_t first = i;
+      while (i < nodes.size() && name_of(nodes[i]) == name) ++i;
+      if (!text.empty()) text += ' ';
+      text += name;
+      if (i - first > 1) text += '*' + std::to_string(i - first);
     }
-    const size_t last_start = label.rfind(' ') == std::string::npos ? 0 : label.rfind(' ') + 1;
-    const std::string last = label.substr(last_start);
-    const size_t times = last.rfind('*');
-    if (last == name) {
-      label += "*2";
-    } else if (times != std::string::npos && last.substr(0, times) == name) {
-      const int count = std::stoi(last.substr(times + 1)) + 1;
-      label.resize(last_start);
-      label += name + "*" + std::to_string(count);
-    } else {
-      label += (label.empty() ? "" : " ") + name;
-    }
+    return text;
   }
 
   // ---- operands
   uint16_t param(Type type, ParamSource source) {
-    for (size_t i = 0; i < instruction_.params.size(); ++i) {
-      const ParamSource& known = instruction_.params[i];
-      if (known.kind == source.kind && known.index == source.index && known.axis == source.axis &&
-          builder_.kernel().params[i] == type) {
-        return static_cast<uint16_t>(i);
-      }
+    const uint64_t key = static_cast<uint64_t>(source.index) << 32 |
+                         static_cast<uint64_t>(source.axis) << 16 |
+                         static_cast<uint64_t>(source.kind) << 8 | static_cast<uint64_t>(type);
+    const auto [known, is_new] =
+        params_.try_emplace(key, static_cast<uint16_t>(instruction_.params.size()));
+    if (is_new) {
+      instruction_.params.push_back(source);
+      builder_.add_param(type);
     }
-    instruction_.params.push_back(source);
-    return builder_.add_param(type);
+    return known->second;
   }
 
   EmittedValue word(uint32_t index, Dtype dtype) {
@@ -485,8 +486,9 @@ class KernelLowering {
   Builder builder_;
   std::unordered_set<uint32_t> read_by_elements_;  // row values
   std::unordered_map<uint32_t, EmittedValue> emitted_;
-  std::vector<Reducing> reducing_;                // by the current round
-  std::unordered_map<uint32_t, Result> results_;  // of reductions and scans by earlier rounds
+  std::unordered_map<uint64_t, uint16_t> params_;  // by source and type
+  std::vector<Reducing> reducing_;                 // by the current round
+  std::unordered_map<uint32_t, Result> results_;   // of reductions and scans by earlier rounds
   std::vector<std::pair<Operand, EmittedValue>> loads_;
   // The node being emitted is computed once a row; the form of its shape.
   bool row_ = false, kept_axes_ = false;
