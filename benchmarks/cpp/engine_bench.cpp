@@ -150,7 +150,8 @@ BENCHMARK(mixed_graph)->ArgName("rows")->Arg(4)->Arg(0)->UseManualTime();
 
 // Threads that evaluate at once, each its own: evals per second of all together.
 void threads_evaluate(benchmark::State& state) {
-  const array a = small(), b = small();
+  const array a = full(Shape{state.range(0)}, 0.5), b = full(Shape{state.range(0)}, 0.25);
+  eval({a, b});
   for (auto _ : state) {
     const array c = exp(add(a, b));
     eval(c);
@@ -159,7 +160,7 @@ void threads_evaluate(benchmark::State& state) {
   state.counters["evals"] =
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
-BENCHMARK(threads_evaluate)->ThreadRange(1, 8)->UseRealTime();
+BENCHMARK(threads_evaluate)->Arg(1 << 10)->Arg(1 << 14)->ThreadRange(1, 8)->UseRealTime();
 
 // Reading one element of an evaluated array through a view.
 void read_element(benchmark::State& state) {

@@ -30,6 +30,13 @@ using Scalar = std::variant<bool, int64_t, double, std::complex<float>>;
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;
 
+template <Arithmetic T>
+Scalar scalar_of(T value) {
+  using Kept = std::conditional_t<std::is_same_v<T, bool>, bool,
+                                  std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>;
+  return static_cast<Kept>(value);
+}
+
 // The dtype a scalar has on its own: bool, int32 (int64 beyond its range), float32, complex64.
 Dtype dtype_of(const Scalar& scalar);
 
@@ -120,12 +127,7 @@ constexpr Dtype dtype_for() {
 // A C++ double makes a float32 array as a Python float does; float64 is asked for by dtype.
 template <Arithmetic T>
 array::array(T value)
-    : array(
-          Scalar(
-              std::conditional_t<std::is_same_v<T, bool>, bool,
-                                 std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>(
-                  value)),
-          std::is_floating_point_v<T> ? Dtype::float32 : dtype_for<T>()) {}
+    : array(scalar_of(value), std::is_floating_point_v<T> ? Dtype::float32 : dtype_for<T>()) {}
 
 template <class T>
 array::array(std::initializer_list<T> values)

@@ -10,6 +10,10 @@ namespace tandem {
 
 // `value` everywhere, of `dtype` (the scalar's own when not given).
 array full(Dims shape, const Scalar& value, std::optional<Dtype> dtype = {}, StreamOrDevice s = {});
+template <Arithmetic T>
+array full(Dims shape, T value, std::optional<Dtype> dtype = {}, StreamOrDevice s = {}) {
+  return full(shape, scalar_of(value), dtype, s);
+}
 // `value` broadcast to `shape`, converted to `dtype` when given.
 array full(Dims shape, const array& value, std::optional<Dtype> dtype = {}, StreamOrDevice s = {});
 array zeros(Dims shape, Dtype dtype = Dtype::float32, StreamOrDevice s = {});

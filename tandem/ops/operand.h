@@ -15,11 +15,7 @@ class Operand {
   Operand(array value) : value_(std::move(value)) {}
   Operand(Scalar value) : value_(value) {}
   template <Arithmetic T>
-  Operand(T value)
-      : value_(Scalar(
-            std::conditional_t<std::is_same_v<T, bool>, bool,
-                               std::conditional_t<std::is_floating_point_v<T>, double, int64_t>>(
-                value))) {}
+  Operand(T value) : value_(scalar_of(value)) {}
   Operand(std::complex<float> value) : value_(Scalar(value)) {}
 
   const array* as_array() const { return std::get_if<array>(&value_); }

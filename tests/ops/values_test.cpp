@@ -50,6 +50,9 @@ TEST(Creation, values) {
     EXPECT_EQ(doubles(steps), (std::vector<double>{1, 4, 7}));
   }
   EXPECT_EQ(doubles(full(Shape{2}, array({3, 4}))), (std::vector<double>{3, 4}));
+  EXPECT_EQ(doubles(full(Shape{2}, 0.5)), (std::vector<double>{0.5, 0.5}));
+  EXPECT_EQ(full(Shape{2}, 7).dtype(), Dtype::int32);
+  EXPECT_EQ(full(Shape{2}, true).dtype(), Dtype::bool_);
   EXPECT_EQ(full(Shape{1}, Scalar(2.5), Dtype::int8).item<int>(), 2);
   EXPECT_EQ(doubles(identity(2)), (std::vector<double>{1, 0, 0, 1}));
   EXPECT_EQ(doubles(eye(3, 2, -1)), (std::vector<double>{0, 0, 1, 0, 0, 1}));
