@@ -61,8 +61,11 @@ void simulated_launch(benchmark::State& state) {
   const auto queue = gpu->create_queue(1, timeline, [](uint64_t, const std::exception_ptr&) {});
   auto* const data = static_cast<std::byte*>(gpu->allocate(8192));
   gpu->fill(*queue, data, 8192, 0);
-  const SimulatedExecutable nothing(
-      {[](const device::LaunchArguments&) {}, {Dtype::float32, Dtype::float32}, 1, false, nullptr});
+  Program program;
+  program.run = [](const device::LaunchArguments&) {};
+  program.dtypes = {Dtype::float32, Dtype::float32};
+  program.flops = [](const device::LaunchArguments&) { return 1.0; };
+  const SimulatedExecutable nothing(std::move(program));
   const int64_t extents[] = {1024};
   const int64_t strides[] = {1};
   const device::BufferArgument buffers[] = {
