@@ -4,9 +4,9 @@
 
 #include "tandem/op_table/reduction.h"
 #include "tandem/ops/build.h"
-#include "tandem/ops/complex_fold.h"
 #include "tandem/ops/creation.h"
 #include "tandem/ops/elementwise.h"
+#include "tandem/ops/reductions/complex_fold.h"
 #include "tandem/ops/shapes/views.h"
 
 namespace tandem {

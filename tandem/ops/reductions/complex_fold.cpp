@@ -1,4 +1,4 @@
-#include "tandem/ops/complex_fold.h"
+#include "tandem/ops/reductions/complex_fold.h"
 
 #include <vector>
 
