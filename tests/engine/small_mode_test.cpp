@@ -260,15 +260,12 @@ class SmallModeWaits : public testing::Test {
     EXPECT_EQ(gain(&Counters::small_runs), 2u);
     synchronize_all();
     clear_cache();
-    engine::Engine::instance().set_interrupt_check([this] { return asked(); });
+    engine::Engine::instance().set_interrupt_check([this] { return interrupted_.load(); });
   }
   ~SmallModeWaits() override {
     gpu_controls().resume();
     engine::Engine::instance().set_interrupt_check({});
   }
-  // By a thread that waits, again and again: an interrupt after so many times.
-  bool asked() { return ++asked_ > patience_; }
-
   // Values of growing sizes, between two uses of four others that are in the way meanwhile. Free
   // memory that the GPU still uses has to be waited for before it is made one piece.
   static array growing(const array& start, Device device) {
@@ -291,7 +288,7 @@ class SmallModeWaits : public testing::Test {
 
   array plus_three() const { return add(start_, Scalar(3.0), kCpu); }
 
-  std::atomic<int> asked_ = 0, patience_ = 500;
+  std::atomic<bool> interrupted_ = false;  // what a thread that waits asks, again and again
   const ScopedSetting mode_{"small_mode", "auto"};
   const ScopedLimit limit_{kGpu, 11 * kUnit};
   const array start_{2.0f};
@@ -301,14 +298,14 @@ TEST_F(SmallModeWaits, ctrl_c_loses_nothing_in_small_mode) {
   const auto expected = bytes(growing(start_, kCpu));
   const array x = growing(start_, kGpu);
   const MemoryGain gain;
-  patience_ = 0;
+  interrupted_ = true;
   gpu_controls().pause();
   EXPECT_THROW(eval(x), Interrupted);
   EXPECT_GT(gain(&Counters::pressure_waits), 0u);
   EXPECT_EQ(gain(&Counters::small_runs), 0u) << "in the middle of the run";
   EXPECT_FALSE(x.evaluated());
   gpu_controls().resume();
-  patience_ = 500;
+  interrupted_ = false;
   EXPECT_EQ(bytes(x), expected);
 }
 
@@ -320,7 +317,11 @@ TEST_F(SmallModeWaits, other_threads_go_on) {
   const array x = growing(shared, kGpu);
   const MemoryGain gain;
   gpu_controls().pause();
-  std::thread small([&] { EXPECT_NO_THROW(eval(x)); });
+  std::atomic<bool> ended = false;
+  std::thread small([&] {
+    EXPECT_NO_THROW(eval(x));
+    ended = true;
+  });
   struct End {
     std::thread& thread;
     ~End() {
@@ -330,7 +331,7 @@ TEST_F(SmallModeWaits, other_threads_go_on) {
   };
   {
     const End end{small};
-    while (gain(&Counters::pressure_waits) == 0 && asked_ < patience_) std::this_thread::yield();
+    while (gain(&Counters::pressure_waits) == 0 && !ended) std::this_thread::yield();
     EXPECT_EQ(bytes(growing(start_, kCpu)), expected);
     EXPECT_EQ(bytes(shared), expected_shared) << "what the other thread has walked";
     EXPECT_FALSE(x.evaluated());
