@@ -118,10 +118,7 @@ class CompiledFunction {
   std::shared_ptr<const Entry> record(const Tree& positional, const Tree& named, const Tree& state,
                                       const std::vector<array>& arguments) {
     const graph::RecordingScope scope;
-    std::vector<array> placeholders;
-    for (const array& argument : arguments) {
-      placeholders.push_back(transforms::placeholder(argument.shape(), argument.dtype()));
-    }
+    const std::vector<array> placeholders = transforms::placeholders_for(arguments);
     Saved inputs, outputs;
     inputs.add(state);
     std::vector<array> before;
@@ -255,9 +252,10 @@ void bind_compile(nb::module_& m) {
            nb::sig("def __call__(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any"));
   m.def(
       "compile",
-      [](nb::object fun, nb::object inputs, nb::object outputs, bool) {
+      [](const nb::object& fun, nb::object inputs, nb::object outputs, bool) {
         if (!PyCallable_Check(fun.ptr())) throw nb::type_error("compile() takes a callable");
-        nb::object result = nb::cast(new CompiledFunction(fun, inputs, outputs));
+        nb::object result =
+            nb::cast(new CompiledFunction(fun, std::move(inputs), std::move(outputs)));
         for (const char* name : {"__name__", "__qualname__", "__doc__", "__module__"}) {
           if (nb::hasattr(fun, name)) nb::setattr(result, name, fun.attr(name));
         }

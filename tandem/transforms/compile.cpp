@@ -54,10 +54,7 @@ class Compiled {
 
   std::shared_ptr<const transforms::Recording> record(const std::vector<array>& arguments) {
     const graph::RecordingScope scope;
-    std::vector<array> placeholders;
-    for (const array& argument : arguments) {
-      placeholders.push_back(transforms::placeholder(argument.shape(), argument.dtype()));
-    }
+    const std::vector<array> placeholders = transforms::placeholders_for(arguments);
     const std::vector<array> outputs = function_(placeholders);
     return std::make_shared<const transforms::Recording>(placeholders, outputs);
   }

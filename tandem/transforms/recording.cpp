@@ -23,6 +23,14 @@ array placeholder(Dims shape, Dtype dtype) {
   return array(Node::make(init));
 }
 
+std::vector<array> placeholders_for(std::span<const array> arguments) {
+  std::vector<array> result;
+  for (const array& argument : arguments) {
+    result.push_back(placeholder(argument.shape(), argument.dtype()));
+  }
+  return result;
+}
+
 namespace {
 
 // A node has room for so many of each; a function with more becomes one node a step.

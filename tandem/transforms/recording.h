@@ -12,6 +12,8 @@ namespace tandem::transforms {
 
 // An argument of a function that is being recorded: it has a shape and a dtype, but no value.
 array placeholder(Dims shape, Dtype dtype);
+// One for each argument, of its shape and dtype.
+std::vector<array> placeholders_for(std::span<const array> arguments);
 
 // Immutable once made; any thread may call it.
 class Recording {
